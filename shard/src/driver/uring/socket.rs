@@ -1,0 +1,450 @@
+//! Connections on the ring: receiving, sending, and the three steps of closing.
+
+use std::collections::VecDeque;
+use std::io;
+use std::task::{Context, Poll, Waker};
+
+use io_uring::{opcode, types};
+
+use super::buffers::GROUP;
+use super::ring::Completion;
+use super::{Descriptor, Kind, Uring, on};
+use crate::buffer::Chunk;
+use crate::driver::send::Sending;
+use crate::driver::{SendData, gone, remember};
+use crate::table::Key;
+
+/// Chunks that wait for their owner before its receive is paused: what one slow handler can
+/// hold of the pool.
+const INBOX_CHUNKS_MAX: usize = 8;
+
+pub(super) struct Socket {
+    pub(super) descriptor: Descriptor,
+    life: Life,
+    receive: Receive,
+    inbox: Inbox,
+    receive_end: Option<End>,
+    receiver: Option<Waker>,
+    /// What the kernel may still read. Boxed: an idle connection has none, and it must not move.
+    sending: Option<Box<SendUnderWay>>,
+    send_error: Option<i32>,
+    sender: Option<Waker>,
+    pub(super) bytes_sent: u64,
+    /// Operations on this socket that owe a final completion.
+    in_flight: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Life {
+    Open,
+    /// Abandoned: shut down, waiting for what is in flight.
+    Closing,
+    /// The last operation, the close itself, is under way.
+    Closed,
+}
+
+/// The receive operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Receive {
+    Off,
+    Armed,
+    /// Cancelled because the inbox is full; its final completion is due.
+    Pausing,
+    /// Ended for want of buffers; re-armed when some came back.
+    Starved,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum End {
+    OfStream,
+    Error(i32),
+}
+
+/// Chunks not taken yet. Nearly always none or one, and then nothing is allocated.
+#[derive(Debug)]
+enum Inbox {
+    Empty,
+    One(Chunk),
+    Many(Box<VecDeque<Chunk>>),
+}
+
+impl Inbox {
+    fn push(&mut self, chunk: Chunk) {
+        *self = match std::mem::replace(self, Inbox::Empty) {
+            Inbox::Empty => Inbox::One(chunk),
+            Inbox::One(first) => Inbox::Many(Box::new(VecDeque::from([first, chunk]))),
+            Inbox::Many(mut chunks) => {
+                chunks.push_back(chunk);
+                Inbox::Many(chunks)
+            }
+        };
+    }
+
+    fn pop(&mut self) -> Option<Chunk> {
+        match std::mem::replace(self, Inbox::Empty) {
+            Inbox::Empty => None,
+            Inbox::One(chunk) => Some(chunk),
+            Inbox::Many(mut chunks) => {
+                let first = chunks.pop_front();
+                if !chunks.is_empty() {
+                    *self = Inbox::Many(chunks);
+                }
+                first
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Inbox::Empty => 0,
+            Inbox::One(_) => 1,
+            Inbox::Many(chunks) => chunks.len(),
+        }
+    }
+}
+
+/// A send and the message that describes it to the kernel.
+struct SendUnderWay {
+    sending: Sending,
+    pieces: [libc::iovec; 2],
+    message: libc::msghdr,
+}
+
+impl Socket {
+    pub(super) fn new(descriptor: Descriptor) -> Socket {
+        Socket {
+            descriptor,
+            life: Life::Open,
+            receive: Receive::Off,
+            inbox: Inbox::Empty,
+            receive_end: None,
+            receiver: None,
+            sending: None,
+            send_error: None,
+            sender: None,
+            bytes_sent: 0,
+            in_flight: 0,
+        }
+    }
+}
+
+impl Uring {
+    /// The socket under `key`, if its owner still has it.
+    pub(super) fn open_socket(&mut self, key: Key) -> Option<&mut Socket> {
+        self.sockets
+            .get_mut(key)
+            .filter(|socket| socket.life == Life::Open)
+    }
+
+    pub(super) fn next_chunk(
+        &mut self,
+        key: Key,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<Option<Chunk>>> {
+        let Some(socket) = self.open_socket(key) else {
+            return Poll::Ready(Err(gone()));
+        };
+        if let Some(chunk) = socket.inbox.pop() {
+            return Poll::Ready(Ok(Some(chunk)));
+        }
+        match socket.receive_end {
+            Some(End::OfStream) => return Poll::Ready(Ok(None)),
+            Some(End::Error(code)) => {
+                return Poll::Ready(Err(io::Error::from_raw_os_error(code)));
+            }
+            None => {}
+        }
+        remember(&mut socket.receiver, context);
+        if socket.receive == Receive::Off {
+            self.arm_receive(key);
+        }
+        Poll::Pending
+    }
+
+    fn arm_receive(&mut self, key: Key) {
+        let multishot = self.abilities.multishot_recv;
+        let Some(socket) = self.sockets.get_mut(key) else {
+            return;
+        };
+        socket.receive = Receive::Armed;
+        socket.in_flight += 1;
+        let entry = on!(&socket.descriptor, |fd| if multishot {
+            opcode::RecvMulti::new(fd, GROUP).build()
+        } else {
+            opcode::Recv::new(fd, std::ptr::null_mut(), 0)
+                .buf_group(GROUP)
+                .build()
+                .flags(io_uring::squeue::Flags::BUFFER_SELECT)
+        });
+        // SAFETY: the bytes go into provided buffers, which the pool keeps until the ring is
+        // gone; the descriptor is closed only after this operation's final completion.
+        unsafe { self.submit(entry, Kind::Recv, key) };
+    }
+
+    pub(super) fn on_recv(&mut self, key: Key, completion: Completion, last: bool) {
+        // The lease comes first: whatever else is wrong, the buffer must find its way back.
+        let chunk = io_uring::cqueue::buffer_select(completion.flags).map(|buffer| {
+            let pool = (*self.pool).clone();
+            Chunk::lease(pool, buffer, completion.result.max(0) as u32)
+        });
+        let Some(socket) = self.sockets.get_mut(key) else {
+            self.counters.stale += 1;
+            return;
+        };
+        if last {
+            socket.in_flight -= 1;
+            socket.receive = Receive::Off;
+        }
+        if socket.life != Life::Open {
+            drop(chunk);
+            self.close_if_quiet(key);
+            return;
+        }
+        match (completion.result, chunk) {
+            (1.., Some(chunk)) => {
+                socket.inbox.push(chunk);
+                if socket.inbox.len() >= INBOX_CHUNKS_MAX && socket.receive == Receive::Armed {
+                    socket.receive = Receive::Pausing;
+                    self.counters.paused += 1;
+                    self.cancel(Kind::Recv, key);
+                }
+            }
+            (0.., _) => socket.receive_end = Some(End::OfStream),
+            (error, _) => return self.on_recv_error(key, -error),
+        }
+        self.wake_receiver(key);
+    }
+
+    fn on_recv_error(&mut self, key: Key, code: i32) {
+        let Some(socket) = self.sockets.get_mut(key) else {
+            return;
+        };
+        match code {
+            libc::ENOBUFS => {
+                self.counters.no_buffers += 1;
+                if self.pool.grow() || self.pool.has_free() {
+                    self.arm_receive(key);
+                } else {
+                    socket.receive = Receive::Starved;
+                    self.starved.push_back(key);
+                }
+            }
+            // Paused (and perhaps wanted again since), or nothing happened: the next poll arms.
+            libc::ECANCELED | libc::EINTR | libc::EAGAIN => self.wake_receiver(key),
+            code => {
+                socket.receive_end = Some(End::Error(code));
+                self.wake_receiver(key);
+            }
+        }
+    }
+
+    fn wake_receiver(&mut self, key: Key) {
+        if let Some(waker) = self
+            .sockets
+            .get_mut(key)
+            .and_then(|socket| socket.receiver.take())
+        {
+            waker.wake();
+        }
+    }
+
+    /// Arms receives that ended for want of buffers, as long as there are some.
+    pub(super) fn feed_starved(&mut self) {
+        if self.starved.is_empty() || !self.pool.take_returned() {
+            return;
+        }
+        for _ in 0..self.starved.len() {
+            if !self.pool.has_free() {
+                return;
+            }
+            if let Some(key) = self.starved.pop_front() {
+                if self
+                    .open_socket(key)
+                    .is_some_and(|socket| socket.receive == Receive::Starved)
+                {
+                    self.arm_receive(key);
+                }
+            }
+        }
+    }
+
+    pub(super) fn begin_send(&mut self, key: Key, data: SendData) -> Result<(), SendData> {
+        let Some(socket) = self.open_socket(key) else {
+            return Ok(());
+        };
+        if socket.sending.is_some() {
+            return Err(data);
+        }
+        if socket.send_error.is_some() || data.is_empty() {
+            return Ok(());
+        }
+        // SAFETY: all-zero bytes are a valid iovec and msghdr (null pointers, zero lengths).
+        let (pieces, message) = unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
+        socket.sending = Some(Box::new(SendUnderWay {
+            sending: Sending::new(data),
+            pieces,
+            message,
+        }));
+        self.submit_send(key);
+        Ok(())
+    }
+
+    /// Submits what is left of the socket's send.
+    fn submit_send(&mut self, key: Key) {
+        let Some(socket) = self.sockets.get_mut(key) else {
+            return;
+        };
+        let Some(under_way) = socket.sending.as_deref_mut() else {
+            return;
+        };
+        socket.in_flight += 1;
+        let flags = under_way.sending.flags();
+        let entry = match under_way.sending.rest() {
+            [piece, []] | [[], piece] => on!(&socket.descriptor, |fd| {
+                opcode::Send::new(fd, piece.as_ptr(), piece.len() as u32)
+                    .flags(flags)
+                    .build()
+            }),
+            pieces => {
+                under_way.pieces = pieces.map(|piece| libc::iovec {
+                    iov_base: piece.as_ptr().cast_mut().cast(),
+                    iov_len: piece.len(),
+                });
+                under_way.message.msg_iov = under_way.pieces.as_mut_ptr();
+                under_way.message.msg_iovlen = under_way.pieces.len();
+                on!(&socket.descriptor, |fd| {
+                    opcode::SendMsg::new(fd, &raw const under_way.message)
+                        .flags(flags as u32)
+                        .build()
+                })
+            }
+        };
+        // SAFETY: bytes, pieces and message live in the box that the socket keeps until the
+        // completion of this very operation (`on_send`); a socket is removed only when nothing
+        // is in flight on it.
+        unsafe { self.submit(entry, Kind::Send, key) };
+    }
+
+    pub(super) fn on_send(&mut self, key: Key, result: i32) {
+        let Some(socket) = self.sockets.get_mut(key) else {
+            self.counters.stale += 1;
+            return;
+        };
+        socket.in_flight -= 1;
+        let Some(under_way) = socket.sending.as_deref_mut() else {
+            return;
+        };
+        let again = match result {
+            1.. => {
+                socket.bytes_sent += result as u64;
+                under_way.sending.advance(result as usize);
+                !under_way.sending.is_done()
+            }
+            0 => {
+                socket.send_error = Some(libc::EPIPE);
+                false
+            }
+            error if error == -libc::EINTR || error == -libc::EAGAIN => true,
+            error => {
+                socket.send_error = Some(-error);
+                false
+            }
+        };
+        if again && socket.life == Life::Open {
+            self.submit_send(key);
+            return;
+        }
+        socket.sending = None;
+        if socket.life != Life::Open {
+            self.close_if_quiet(key);
+        } else if let Some(waker) = socket.sender.take() {
+            waker.wake();
+        }
+    }
+
+    pub(super) fn sent(&mut self, key: Key, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(socket) = self.open_socket(key) else {
+            return Poll::Ready(Err(gone()));
+        };
+        if socket.sending.is_some() {
+            remember(&mut socket.sender, context);
+            return Poll::Pending;
+        }
+        Poll::Ready(match socket.send_error {
+            Some(code) => Err(io::Error::from_raw_os_error(code)),
+            None => Ok(()),
+        })
+    }
+
+    /// One operation more that must end before the socket can be closed.
+    pub(super) fn hold_socket(&mut self, key: Key) {
+        if let Some(socket) = self.sockets.get_mut(key) {
+            socket.in_flight += 1;
+        }
+    }
+
+    /// The counterpart of [`Uring::hold_socket`].
+    pub(super) fn release_socket(&mut self, key: Key) {
+        if let Some(socket) = self.sockets.get_mut(key) {
+            socket.in_flight -= 1;
+            if socket.life != Life::Open {
+                self.close_if_quiet(key);
+            }
+        }
+    }
+
+    /// Step one: shut down, so that everything in flight ends. Skipped where nothing is.
+    pub(super) fn begin_close(&mut self, key: Key) {
+        let Some(socket) = self.open_socket(key) else {
+            return;
+        };
+        socket.life = Life::Closing;
+        socket.inbox = Inbox::Empty;
+        socket.receiver = None;
+        socket.sender = None;
+        if socket.in_flight == 0 {
+            self.close_if_quiet(key);
+            return;
+        }
+        socket.in_flight += 1;
+        let entry = on!(&socket.descriptor, |fd| {
+            opcode::Shutdown::new(fd, libc::SHUT_RDWR).build()
+        });
+        // SAFETY: a shutdown points to nothing; the descriptor waits for it (`in_flight`).
+        unsafe { self.submit(entry, Kind::Shutdown, key) };
+    }
+
+    pub(super) fn on_shutdown(&mut self, key: Key, result: i32) {
+        if result < 0 {
+            // Not connected (yet): nothing to shut down, so cancel what waits instead.
+            self.cancel(Kind::Recv, key);
+            self.cancel(Kind::Send, key);
+        }
+        self.release_socket(key);
+    }
+
+    /// Steps two and three: once nothing is in flight, give the slot back.
+    fn close_if_quiet(&mut self, key: Key) {
+        let Some(socket) = self.sockets.get_mut(key) else {
+            return;
+        };
+        if socket.in_flight > 0 || socket.life == Life::Closed {
+            return;
+        }
+        match &socket.descriptor {
+            Descriptor::Direct(slot) => {
+                let entry = opcode::Close::new(types::Fixed(*slot)).build();
+                socket.life = Life::Closed;
+                // SAFETY: a close points to nothing, and nothing else is in flight on the slot.
+                unsafe { self.submit(entry, Kind::Close, key) };
+            }
+            Descriptor::Plain(_) => {
+                self.sockets.remove(key);
+            }
+        }
+    }
+
+    pub(super) fn on_closed(&mut self, key: Key) {
+        self.sockets.remove(key);
+    }
+}

@@ -1,0 +1,7 @@
+//! Listeners and streams.
+
+mod listener;
+mod stream;
+
+pub use listener::{BoundListener, Listener, bind_tcp, bind_unix};
+pub use stream::{ConnectOptions, Peer, Stream};
