@@ -77,6 +77,11 @@ impl Sending {
         [&head[in_head..], &self.data.body[self.done - in_head..]]
     }
 
+    /// Bytes still to go.
+    pub(crate) fn rest_len(&self) -> usize {
+        self.data.len() - self.done
+    }
+
     /// The kernel took `count` more bytes.
     pub(crate) fn advance(&mut self, count: usize) {
         self.done += count;

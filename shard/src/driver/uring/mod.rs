@@ -116,6 +116,10 @@ pub(crate) struct Uring {
     operations: Table<Running>,
     /// Sockets whose receive found no buffer, in the order in which they ran short.
     starved: VecDeque<Key>,
+    /// Sockets with a quiet send that is queued or just submitted (see `socket.rs`).
+    quiet_sends: Vec<Key>,
+    /// Somebody waits for a quiet send: the next turn must not sleep over it.
+    quiet_send_awaited: bool,
     /// Operations that the kernel holds, the doorbell's not counted.
     in_flight: usize,
     completions: Vec<Completion>,
@@ -184,6 +188,8 @@ impl Uring {
             listeners: Table::new(),
             operations: Table::new(),
             starved: VecDeque::new(),
+            quiet_sends: Vec::new(),
+            quiet_send_awaited: false,
             in_flight: 0,
             completions: Vec::new(),
             counters: Counters::default(),
@@ -327,6 +333,11 @@ impl Driver for Uring {
 
     fn turn(&mut self, wait: Option<Duration>) -> io::Result<()> {
         self.feed_starved();
+        let wait = if std::mem::take(&mut self.quiet_send_awaited) {
+            Some(Duration::ZERO)
+        } else {
+            wait
+        };
         let mut completions = std::mem::take(&mut self.completions);
         let entered = self.ring.submit_and_wait(wait, &mut completions);
         self.counters.completions += completions.len() as u64;
@@ -334,7 +345,10 @@ impl Driver for Uring {
             self.deliver(completion);
         }
         self.completions = completions;
-        entered
+        if entered? {
+            self.settle_quiet_sends();
+        }
+        Ok(())
     }
 
     fn cancel_all(&mut self) {

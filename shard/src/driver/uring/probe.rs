@@ -26,6 +26,9 @@ pub struct Abilities {
     pub multishot_recv: bool,
     /// One accept operation for many connections (5.19).
     pub multishot_accept: bool,
+    /// Sends that complete at once post no completion (5.17): one system call a turn instead of
+    /// two.
+    pub quiet_sends: bool,
 }
 
 impl Abilities {
@@ -37,10 +40,11 @@ impl Abilities {
         direct_descriptors: true,
         multishot_recv: true,
         multishot_accept: true,
+        quiet_sends: true,
     };
 
     /// Names and states, for reports.
-    pub fn list(&self) -> [(&'static str, bool); 6] {
+    pub fn list(&self) -> [(&'static str, bool); 7] {
         [
             ("single_issuer", self.single_issuer),
             ("defer_taskrun", self.defer_taskrun),
@@ -48,6 +52,7 @@ impl Abilities {
             ("direct_descriptors", self.direct_descriptors),
             ("multishot_recv", self.multishot_recv),
             ("multishot_accept", self.multishot_accept),
+            ("quiet_sends", self.quiet_sends),
         ]
     }
 }
@@ -124,6 +129,9 @@ pub(super) fn narrow(ring: &Ring, abilities: &mut Abilities) -> Result<(), Unava
         return Err(Unavailable::because(
             "this kernel's io_uring cannot wait with a timeout; Linux 6.0 or later can",
         ));
+    }
+    if !ring.has_quiet_success() {
+        abilities.quiet_sends = false;
     }
     if !probe.is_supported(opcode::FixedFdInstall::CODE) {
         abilities.direct_descriptors = false;

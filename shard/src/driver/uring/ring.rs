@@ -106,6 +106,10 @@ impl Ring {
         self.ring.params().is_feature_ext_arg()
     }
 
+    pub(super) fn has_quiet_success(&self) -> bool {
+        self.ring.params().is_feature_skip_cqe_on_success()
+    }
+
     /// Queues `entry` for the next submission.
     ///
     /// # Safety
@@ -129,12 +133,13 @@ impl Ring {
     }
 
     /// Submits what is queued, waits up to `wait` (`None`: until something happens) and copies
-    /// the completions into `into`.
+    /// the completions into `into`. True where the kernel has consumed everything queued and
+    /// holds no completion back: what was to complete at once has.
     pub(super) fn submit_and_wait(
         &mut self,
         wait: Option<Duration>,
         into: &mut Vec<Completion>,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         self.push_overdue();
         let nothing_to_do = {
             let submission = self.ring.submission();
@@ -155,6 +160,9 @@ impl Ring {
                 },
             }
         }
+        let submission = self.ring.submission();
+        let settled = submission.is_empty() && !submission.cq_overflow();
+        drop(submission);
         let completion = self.ring.completion();
         self.overflows = u64::from(completion.overflow());
         into.extend(completion.map(|entry: cqueue::Entry| Completion {
@@ -162,7 +170,7 @@ impl Ring {
             result: entry.result(),
             flags: entry.flags(),
         }));
-        Ok(())
+        Ok(settled && self.overdue.is_empty())
     }
 
     fn push_overdue(&mut self) {

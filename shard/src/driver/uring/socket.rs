@@ -106,6 +106,9 @@ impl Inbox {
 /// A send and the message that describes it to the kernel.
 struct SendUnderWay {
     sending: Sending,
+    /// Submitted so that it either ends within the submission, without a completion, or posts
+    /// one that says why not. See [`Uring::settle_quiet_sends`].
+    quiet: bool,
     pieces: [libc::iovec; 2],
     message: libc::msghdr,
 }
@@ -269,6 +272,7 @@ impl Uring {
     }
 
     pub(super) fn begin_send(&mut self, key: Key, data: SendData) -> Result<(), SendData> {
+        let quiet = self.abilities.quiet_sends;
         let Some(socket) = self.open_socket(key) else {
             return Ok(());
         };
@@ -282,6 +286,7 @@ impl Uring {
         let (pieces, message) = unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
         socket.sending = Some(Box::new(SendUnderWay {
             sending: Sending::new(data),
+            quiet,
             pieces,
             message,
         }));
@@ -298,8 +303,14 @@ impl Uring {
             return;
         };
         socket.in_flight += 1;
-        let flags = under_way.sending.flags();
-        let entry = match under_way.sending.rest() {
+        let quiet = under_way.quiet;
+        let flags = if quiet {
+            // DONTWAIT: never kept for later. WAITALL: less than all of it is not a success.
+            under_way.sending.flags() | libc::MSG_DONTWAIT | libc::MSG_WAITALL
+        } else {
+            under_way.sending.flags()
+        };
+        let mut entry = match under_way.sending.rest() {
             [piece, []] | [[], piece] => on!(&socket.descriptor, |fd| {
                 opcode::Send::new(fd, piece.as_ptr(), piece.len() as u32)
                     .flags(flags)
@@ -319,10 +330,34 @@ impl Uring {
                 })
             }
         };
-        // SAFETY: bytes, pieces and message live in the box that the socket keeps until the
-        // completion of this very operation (`on_send`); a socket is removed only when nothing
-        // is in flight on it.
+        if quiet {
+            entry = entry.flags(io_uring::squeue::Flags::SKIP_SUCCESS);
+            self.quiet_sends.push(key);
+        }
+        // SAFETY: bytes, pieces and message live in the box that the socket keeps until this
+        // very operation has ended (`on_send`, `settle_quiet_sends`); a socket is removed only
+        // when nothing is in flight on it.
         unsafe { self.submit(entry, Kind::Send, key) };
+    }
+
+    /// Ends the quiet sends of a turn whose submissions the kernel has all consumed, and whose
+    /// completions were all delivered: a quiet send that posted none has sent everything.
+    pub(super) fn settle_quiet_sends(&mut self) {
+        let mut keys = std::mem::take(&mut self.quiet_sends);
+        for key in keys.drain(..) {
+            let Some(socket) = self.sockets.get_mut(key) else {
+                continue;
+            };
+            match socket.sending.take() {
+                Some(under_way) if under_way.quiet => {
+                    socket.bytes_sent += under_way.sending.rest_len() as u64;
+                    self.in_flight -= 1;
+                    self.end_send(key);
+                }
+                other => socket.sending = other,
+            }
+        }
+        self.quiet_sends = keys;
     }
 
     pub(super) fn on_send(&mut self, key: Key, result: i32) {
@@ -330,10 +365,11 @@ impl Uring {
             self.counters.stale += 1;
             return;
         };
-        socket.in_flight -= 1;
         let Some(under_way) = socket.sending.as_deref_mut() else {
             return;
         };
+        // Whatever a quiet send could not do at once, an ordinary one waits for.
+        under_way.quiet = false;
         let again = match result {
             1.. => {
                 socket.bytes_sent += result as u64;
@@ -351,10 +387,20 @@ impl Uring {
             }
         };
         if again && socket.life == Life::Open {
+            socket.in_flight -= 1;
             self.submit_send(key);
             return;
         }
         socket.sending = None;
+        self.end_send(key);
+    }
+
+    /// The socket's send is over, one way or the other.
+    fn end_send(&mut self, key: Key) {
+        let Some(socket) = self.sockets.get_mut(key) else {
+            return;
+        };
+        socket.in_flight -= 1;
         if socket.life != Life::Open {
             self.close_if_quiet(key);
         } else if let Some(waker) = socket.sender.take() {
@@ -366,8 +412,10 @@ impl Uring {
         let Some(socket) = self.open_socket(key) else {
             return Poll::Ready(Err(gone()));
         };
-        if socket.sending.is_some() {
+        if let Some(under_way) = &socket.sending {
+            let quiet = under_way.quiet;
             remember(&mut socket.sender, context);
+            self.quiet_send_awaited |= quiet;
             return Poll::Pending;
         }
         Poll::Ready(match socket.send_error {
