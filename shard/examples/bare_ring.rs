@@ -140,7 +140,7 @@ impl Floor {
         Ok(Self {
             ring,
             buffers,
-            connections: (0..descriptors).map(|_| None).collect(),
+            connections: Vec::new(),
             listener,
         })
     }
@@ -184,7 +184,12 @@ impl Floor {
         let Ok(slot) = u32::try_from(result) else {
             return Err(io::Error::from_raw_os_error(-result));
         };
-        self.connections[slot as usize] = Some(Connection::default());
+        // The kernel gives the lowest free slot, so the table grows with the connections.
+        let index = slot as usize;
+        if index >= self.connections.len() {
+            self.connections.resize_with(index + 1, || None);
+        }
+        self.connections[index] = Some(Connection::default());
         self.receive(slot)
     }
 

@@ -24,7 +24,7 @@ use std::io;
 pub use buffer::Chunk;
 pub use driver::uring::{Abilities, Unavailable, probe};
 pub use driver::{Counters, DriverKind, SendData};
-pub use executor::{Report, Task, driver_kind, now, report, run, spawn, yield_now};
+pub use executor::{Report, Task, driver_kind, now, report, run, spawn, wake_all, yield_now};
 
 /// Which driver a shard should run on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -47,7 +47,8 @@ pub struct Options {
     pub cpu: Option<usize>,
     /// Bytes of one receive buffer. Pages are touched when bytes first land in them.
     pub recv_buffer_bytes: u32,
-    /// Receive buffers of the shard. The working set starts at 64 and doubles on demand.
+    /// Receive buffers of the shard, at most 32,768 of which count. The working set starts at 64
+    /// and doubles on demand.
     pub recv_buffers_max: u16,
     /// Sockets of the shard at once; `None`: as many as the descriptor limit allows.
     pub sockets_max: Option<u32>,

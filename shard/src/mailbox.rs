@@ -5,6 +5,8 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
+use crate::executor::current::try_with_core;
+
 struct Shared<T> {
     state: Mutex<State<T>>,
     messages_max: usize,
@@ -114,6 +116,10 @@ impl<T> Mailbox<T> {
     /// The next message, in the order of posting; `None` once every sender is gone.
     pub async fn receive(&mut self) -> Option<T> {
         poll_fn(|context| {
+            // Senders on other threads may be faster than this one: others have their turn too.
+            if let Some(Poll::Pending) = try_with_core(|core| core.poll_budget(context)) {
+                return Poll::Pending;
+            }
             let mut state = self.shared.lock();
             if let Some(message) = state.messages.pop_front() {
                 return Poll::Ready(Some(message));

@@ -11,6 +11,7 @@ pub(crate) mod epoll;
 pub(crate) mod operation;
 pub(crate) mod send;
 pub(crate) mod uring;
+pub(crate) mod waiters;
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -62,13 +63,6 @@ pub struct Counters {
     pub overflows: u64,
 }
 
-/// How a socket is shut down.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum How {
-    /// No more is sent; what the peer still sends is received.
-    Write,
-}
-
 /// A shard's kernel.
 pub(crate) trait Driver {
     fn kind(&self) -> DriverKind;
@@ -114,6 +108,8 @@ pub(crate) trait Driver {
     fn cancel_all(&mut self);
     /// How much the kernel (or a worker) still holds.
     fn in_flight(&self) -> usize;
+    /// Sockets alive: accepted or connected, and not closed to the last step.
+    fn sockets(&self) -> usize;
 }
 
 /// Starts the driver that `options` asks for.

@@ -10,7 +10,6 @@ use std::task::Waker;
 
 use socket2::SockAddr;
 
-use super::How;
 use crate::table::Key;
 
 /// What to do.
@@ -43,8 +42,6 @@ pub(crate) enum Operation {
     Install { socket: Key },
     /// Waits until the socket takes bytes again.
     Writable { socket: Key },
-    /// shutdown(2).
-    Shutdown { socket: Key, how: How },
 }
 
 impl Operation {
@@ -53,8 +50,7 @@ impl Operation {
         match self {
             Operation::Connect { socket, .. }
             | Operation::Install { socket }
-            | Operation::Writable { socket }
-            | Operation::Shutdown { socket, .. } => Some(*socket),
+            | Operation::Writable { socket } => Some(*socket),
             Operation::Open { .. }
             | Operation::Read { .. }
             | Operation::WillNeed { .. }

@@ -29,6 +29,14 @@ impl SendData {
         self
     }
 
+    /// Appends `bytes`, copying what stood in a second piece before.
+    pub fn then(mut self, bytes: Vec<u8>) -> SendData {
+        self.head.extend_from_slice(&self.body);
+        self.head.extend_from_slice(&bytes);
+        self.body = Bytes::new();
+        self
+    }
+
     /// Bytes in all.
     pub fn len(&self) -> usize {
         self.head.len() + self.body.len()

@@ -30,7 +30,9 @@ pub(crate) struct Core {
     pub(super) index: u16,
     pub(super) tasks: RefCell<Table<TaskState>>,
     pub(super) ready: RefCell<VecDeque<Key>>,
-    pub(super) waiting_for_end: RefCell<HashMap<Key, Vec<Waker>>>,
+    /// Who waits for the end of a task, each under its own number so that it can leave again.
+    pub(super) waiting_for_end: RefCell<HashMap<Key, Vec<(u64, Waker)>>>,
+    pub(super) waits_started: Cell<u64>,
     pub(super) panics: Cell<u64>,
     pub(super) turns: Cell<u64>,
     pub(crate) accept_backoffs: Cell<u64>,
@@ -50,6 +52,7 @@ impl Core {
             tasks: RefCell::new(Table::new()),
             ready: RefCell::new(VecDeque::new()),
             waiting_for_end: RefCell::new(HashMap::new()),
+            waits_started: Cell::new(0),
             panics: Cell::new(0),
             turns: Cell::new(0),
             accept_backoffs: Cell::new(0),
@@ -83,11 +86,11 @@ impl Core {
 
     /// Puts the task into the ready queue unless it is in there or gone.
     pub(super) fn make_ready(&self, task: Key) {
-        if let Some(state) = self.tasks.borrow_mut().get_mut(task) {
-            if !state.queued {
-                state.queued = true;
-                self.ready.borrow_mut().push_back(task);
-            }
+        if let Some(state) = self.tasks.borrow_mut().get_mut(task)
+            && !state.queued
+        {
+            state.queued = true;
+            self.ready.borrow_mut().push_back(task);
         }
     }
 
@@ -136,7 +139,7 @@ impl Core {
         if let Some(state) = removed {
             self.drop_guarded(state.future);
             let waiting = self.waiting_for_end.borrow_mut().remove(&task);
-            for waker in waiting.into_iter().flatten() {
+            for (_, waker) in waiting.into_iter().flatten() {
                 waker.wake();
             }
         }

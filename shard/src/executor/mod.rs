@@ -10,10 +10,12 @@ pub(crate) mod waker;
 
 use std::cell::RefCell;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::driver::{self, DriverKind};
+use crate::table::Table;
 use crate::{Options, StartError, topology};
 
 pub use task::Task;
@@ -25,6 +27,8 @@ use waker::Place;
 /// How long a stopping shard waits for what the kernel still holds before it gives the memory
 /// up for lost (and says so in [`Report::leaked`]).
 const STOP_TIME_MAX: Duration = Duration::from_secs(5);
+/// How often a stopping shard drops all tasks: a destructor may spawn, but not for ever.
+const STOP_ROUNDS_MAX: u32 = 100;
 
 /// What a shard counted while it ran.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +41,12 @@ pub struct Report {
     pub accept_backoffs: u64,
     /// What the driver counted.
     pub driver: driver::Counters,
-    /// Operations that did not end within the stopping time; their memory was leaked on purpose.
+    /// Sockets alive when the report was made, those on their way to being closed included.
+    pub sockets: usize,
+    /// Operations that the kernel (or a worker) held when the report was made.
+    pub in_flight: usize,
+    /// Operations that did not end within the stopping time, and tasks whose destructors spawned
+    /// without end; their memory was leaked on purpose.
     pub leaked: usize,
 }
 
@@ -50,7 +59,7 @@ pub struct Report {
 /// [`StartError`] where neither the wanted driver nor (with [`crate::Io::Auto`]) epoll can start.
 ///
 /// # Panics
-/// Passes on a panic of `main`'s own future, after the shard has stopped.
+/// Passes on a panic of `main` or of its future, after the shard has stopped.
 pub fn run<M, F>(options: &Options, main: M) -> Result<(F::Output, Report), StartError>
 where
     M: FnOnce() -> F,
@@ -64,6 +73,25 @@ where
     let core = Rc::new(Core::new(place.index, place.remote.clone(), driver));
     let entered = Entered::new(core.clone());
 
+    // However it ends, the shard stops while it is still this thread's shard: destructors of
+    // tasks may ask for it.
+    let ended = catch_unwind(AssertUnwindSafe(|| run_main(&core, main)));
+    let report = stop(&core);
+    drop(entered);
+    match ended {
+        Ok(Ok(Some(value))) => Ok((value, report)),
+        Ok(Ok(None)) => panic!("the shard's main future panicked"),
+        Ok(Err(error)) => Err(StartError::Wait(error)),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Turns the loop until `main`'s future is over; `None` where it panicked.
+fn run_main<M, F>(core: &Core, main: M) -> io::Result<Option<F::Output>>
+where
+    M: FnOnce() -> F,
+    F: Future + 'static,
+{
     let output = Rc::new(RefCell::new(None));
     let future = {
         let output = output.clone();
@@ -75,15 +103,9 @@ where
     };
     let main_task = spawn(future);
     while !main_task.is_over() {
-        turn(&core, main_task).map_err(StartError::Wait)?;
+        turn(core, main_task)?;
     }
-    let report = stop(&core);
-    drop(entered);
-    let value = output.borrow_mut().take();
-    match value {
-        Some(value) => Ok((value, report)),
-        None => panic!("the shard's main future panicked"),
-    }
+    Ok(output.take())
 }
 
 /// Starts a task on this thread's shard.
@@ -101,6 +123,17 @@ pub fn spawn(future: impl Future<Output = ()> + 'static) -> Task {
 /// The time of this turn of the loop: read once a turn, so it costs nothing to ask.
 pub fn now() -> Instant {
     with_core(|core| core.now.get())
+}
+
+/// Has every task of this thread's shard polled once: for who has changed something that all of
+/// them look at while they wait.
+pub fn wake_all() {
+    with_core(|core| {
+        let tasks = core.tasks.borrow().keys();
+        for task in tasks {
+            core.make_ready(task);
+        }
+    });
 }
 
 /// Which driver this thread's shard runs on.
@@ -132,6 +165,8 @@ fn report_of(core: &Core) -> Report {
         turns: core.turns.get(),
         accept_backoffs: core.accept_backoffs.get(),
         driver: core.driver.borrow().counters(),
+        sockets: core.driver.borrow().sockets(),
+        in_flight: core.driver.borrow().in_flight(),
         leaked: 0,
     }
 }
@@ -176,7 +211,7 @@ fn next_wait(core: &Core) -> Option<Duration> {
 /// The order matters: futures first (they abandon their sockets), then the kernel's work, then
 /// the ring with its memory (in the driver's destructor).
 fn stop(core: &Core) -> Report {
-    loop {
+    for _ in 0..STOP_ROUNDS_MAX {
         let tasks = core.tasks.borrow().keys();
         if tasks.is_empty() {
             break;
@@ -185,6 +220,9 @@ fn stop(core: &Core) -> Report {
             core.end_task(task);
         }
     }
+    let endless = core.tasks.replace(Table::new());
+    let tasks_leaked = endless.len();
+    std::mem::forget(endless);
     let deadline = Instant::now() + STOP_TIME_MAX;
     let mut driver = core.driver.borrow_mut();
     driver.cancel_all();
@@ -193,7 +231,7 @@ fn stop(core: &Core) -> Report {
             break;
         }
     }
-    let leaked = driver.in_flight();
+    let leaked = driver.in_flight() + tasks_leaked;
     drop(driver);
     Report {
         leaked,

@@ -7,9 +7,9 @@
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
-use super::current::with_core;
+use super::current::{try_with_core, with_core};
 use crate::table::Key;
 
 /// What the executor keeps of a task.
@@ -49,18 +49,53 @@ impl Task {
 
     /// Waits until the task is over.
     pub async fn over(&self) {
-        poll_fn(|context| {
-            with_core(|core| {
-                if core.tasks.borrow_mut().get_mut(self.key).is_none() {
-                    return Poll::Ready(());
-                }
-                let mut waiting = core.waiting_for_end.borrow_mut();
-                let wakers = waiting.entry(self.key).or_default();
-                wakers.retain(|waker| !waker.will_wake(context.waker()));
-                wakers.push(context.waker().clone());
-                Poll::Pending
-            })
+        let wait = Wait::new(self.key);
+        poll_fn(|context| wait.poll(context)).await;
+    }
+}
+
+/// A place among those who wait for a task's end; leaving it takes its waker along, so that a
+/// task that lives long does not collect the wakers of all who ever lost patience with it.
+struct Wait {
+    task: Key,
+    number: u64,
+}
+
+impl Wait {
+    fn new(task: Key) -> Wait {
+        let number = with_core(|core| {
+            core.waits_started.set(core.waits_started.get() + 1);
+            core.waits_started.get()
+        });
+        Wait { task, number }
+    }
+
+    fn poll(&self, context: &Context<'_>) -> Poll<()> {
+        with_core(|core| {
+            if core.tasks.borrow_mut().get_mut(self.task).is_none() {
+                return Poll::Ready(());
+            }
+            let mut waiting = core.waiting_for_end.borrow_mut();
+            let wakers = waiting.entry(self.task).or_default();
+            match wakers.iter_mut().find(|(number, _)| *number == self.number) {
+                Some((_, waker)) => waker.clone_from(context.waker()),
+                None => wakers.push((self.number, context.waker().clone())),
+            }
+            Poll::Pending
         })
-        .await;
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        try_with_core(|core| {
+            let mut waiting = core.waiting_for_end.borrow_mut();
+            if let Some(wakers) = waiting.get_mut(&self.task) {
+                wakers.retain(|(number, _)| *number != self.number);
+                if wakers.is_empty() {
+                    waiting.remove(&self.task);
+                }
+            }
+        });
     }
 }

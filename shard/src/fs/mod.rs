@@ -216,8 +216,10 @@ impl File {
         self.read_through_driver(offset + length - 1, 1).await?;
         Ok(())
     }
+}
 
-    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
+impl AsFd for File {
+    fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
 }

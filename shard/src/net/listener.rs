@@ -50,6 +50,20 @@ pub fn bind_tcp(address: SocketAddr, backlog: i32) -> io::Result<BoundListener> 
     Ok(BoundListener { socket })
 }
 
+/// Finds out whether a TCP address is free, also from listeners that share their port: binds it
+/// alone and lets it go.
+///
+/// # Errors
+/// Whatever bind(2) says.
+pub fn try_bind(address: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&SockAddr::from(address))
+}
+
 /// Binds a unix socket. Shards share it through [`BoundListener::try_clone`].
 ///
 /// # Errors
@@ -103,7 +117,8 @@ pub struct Listener {
 
 impl Listener {
     /// The next connection. Want of descriptors or memory pauses accepting (counted in
-    /// [`crate::Report::accept_backoffs`]) and is not an error of the listener.
+    /// [`crate::Report::accept_backoffs`]) and is not an error of the listener. One task accepts
+    /// at a time.
     ///
     /// # Errors
     /// What is wrong with the listening socket itself.
@@ -120,7 +135,10 @@ impl Listener {
             match accepted {
                 Ok(socket) => return Ok(Stream::new(socket)),
                 Err(error) => match error.raw_os_error() {
-                    Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => {
+                    // ENOSPC: epoll's own limit (fs.epoll.max_user_watches).
+                    Some(
+                        libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM | libc::ENOSPC,
+                    ) => {
                         with_core(|core| {
                             core.accept_backoffs.set(core.accept_backoffs.get() + 1);
                         });

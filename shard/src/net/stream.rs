@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use crate::buffer::Chunk;
-use crate::driver::{Driver, How, Operation, Outcome, SendData};
+use crate::driver::{Driver, Operation, Outcome, SendData};
 use crate::executor::current::{Core, try_with_core, with_core};
 use crate::executor::yield_now;
 use crate::fs::File;
@@ -102,7 +102,8 @@ impl Stream {
         Ok(stream)
     }
 
-    /// The next bytes, as they came; `None` once the peer has ended its side.
+    /// The next bytes, as they came; `None` once the peer has ended its side. One task receives
+    /// at a time.
     ///
     /// # Errors
     /// ECONNRESET and its kin.
@@ -137,7 +138,10 @@ impl Stream {
 
     /// As [`Stream::sent`], for who waits for several things at once.
     pub fn poll_sent(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.driver(|driver| driver.poll_sent(self.key, context))
+        with_core(|core| match core.poll_budget(context) {
+            Poll::Ready(()) => core.driver.borrow_mut().poll_sent(self.key, context),
+            Poll::Pending => Poll::Pending,
+        })
     }
 
     /// Sends after everything posted before, and waits until the kernel has all of it.
@@ -176,7 +180,7 @@ impl Stream {
     ) -> io::Result<()> {
         self.sent().await?;
         let installed = self.install().await?;
-        let end = offset + length;
+        let end = offset.saturating_add(length);
         let mut at = offset;
         while at < end {
             let window_end = end.min(at + FILE_WINDOW_BYTES);
@@ -192,9 +196,33 @@ impl Stream {
                     Err(error) => return Err(error.into()),
                 }
             }
-            yield_now().await;
+            if at < end {
+                yield_now().await;
+            }
         }
         Ok(())
+    }
+
+    /// A plain descriptor, in one turn with what is being sent; ready when both are.
+    async fn install_while_sending(&self) -> io::Result<Option<OwnedFd>> {
+        let mut install = std::pin::pin!(self.install());
+        let mut installed = None;
+        poll_fn(|context| {
+            if installed.is_none() {
+                if let Poll::Ready(result) = install.as_mut().poll(context) {
+                    installed = Some(result);
+                }
+            }
+            match self.poll_sent(context) {
+                Poll::Ready(Ok(())) => match installed.take() {
+                    Some(result) => Poll::Ready(result),
+                    None => Poll::Pending,
+                },
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
     }
 
     /// A plain descriptor for the length of a transfer, where the stream has none.
@@ -217,8 +245,7 @@ impl Stream {
     ) -> Result<u64, Errno> {
         self.with_plain(installed.map(AsFd::as_fd), |socket| {
             let count = (end - *at) as usize;
-            rustix::fs::sendfile(socket, file.descriptor(), Some(at), count)
-                .map(|count| count as u64)
+            rustix::fs::sendfile(socket, file, Some(at), count).map(|count| count as u64)
         })
         .unwrap_or(Err(Errno::NOTCONN))
     }
@@ -257,12 +284,12 @@ impl Stream {
     /// # Errors
     /// The first error of all sends, or of shutdown(2).
     pub async fn shutdown_write(&self) -> io::Result<()> {
-        self.sent().await?;
-        Pending::start(Operation::Shutdown {
-            socket: self.key,
-            how: How::Write,
+        // By way of a plain descriptor: IORING_OP_SHUTDOWN is always handed to a worker thread.
+        let installed = self.install_while_sending().await?;
+        self.with_plain(installed.as_ref().map(AsFd::as_fd), |socket| {
+            rustix::net::shutdown(socket, rustix::net::Shutdown::Write)
         })
-        .await?;
+        .unwrap_or(Err(Errno::NOTCONN))?;
         Ok(())
     }
 

@@ -14,8 +14,9 @@ pub(crate) const TICK_SHIFT: u32 = 16;
 const LEVELS: usize = 6;
 const SLOT_BITS: u32 = 6;
 const SLOTS: usize = 1 << SLOT_BITS;
-/// The farthest a timer is filed ahead (52 days); farther ones are filed there and move on.
-const TICKS_AHEAD_MAX: u64 = (1 << (SLOT_BITS as u64 * LEVELS as u64)) - 1;
+/// The farthest a timer is filed ahead (51 days): all but one slot of the top level, because the
+/// last one is where `now` stands again. Farther timers are filed there and move on.
+const TICKS_AHEAD_MAX: u64 = (SLOTS as u64 - 1) << (SLOT_BITS as u64 * (LEVELS as u64 - 1));
 /// The deadline of a timer that is not wanted now.
 const NEVER: u64 = u64::MAX;
 
@@ -321,6 +322,28 @@ mod tests {
                 if index != gone {
                     assert!(fired(&mut wheel, *key), "removed {gone}, lost {index}");
                 }
+            }
+        }
+    }
+
+    /// The farthest slot of the top level must never be the one that `now` stands in: filed
+    /// there, a far timer would come up at once, for ever.
+    #[test]
+    fn a_timer_beyond_the_farthest_slot_waits_its_turn() {
+        for start in [0, 5, (1 << 30) + 5, (1 << 36) - 1] {
+            for ahead in [TICKS_AHEAD_MAX, (1 << 36) - 1, (1 << 36) + 77, 1 << 39] {
+                let wanted = start + ahead;
+                let mut wheel = Wheel::new();
+                wheel.advance(start);
+                let (key, never) = (wheel.create(), wheel.create());
+                wheel.arm(key, wanted);
+                wheel.arm(never, NEVER - 1);
+                wheel.advance(start + 1);
+                assert!(!fired(&mut wheel, key), "early: {start} {wanted}");
+                wheel.advance(wanted - 1);
+                assert!(!fired(&mut wheel, key), "early: {start} {wanted}");
+                wheel.advance(wanted);
+                assert!(fired(&mut wheel, key), "late: {start} {wanted}");
             }
         }
     }

@@ -9,7 +9,7 @@ mod operations;
 mod socket;
 mod workers;
 
-use std::collections::VecDeque;
+use std::collections::HashSet;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
@@ -69,8 +69,8 @@ pub(crate) struct Epoll {
     listeners: Table<Listener>,
     operations: Table<Running>,
     workers: Workers,
-    /// Sockets whose receive found no buffer.
-    starved: VecDeque<Key>,
+    /// Sockets whose receive found no buffer, each once however often it was asked for.
+    starved: HashSet<Key>,
     events: Vec<Event>,
     counters: Counters,
 }
@@ -90,7 +90,7 @@ impl Epoll {
             sockets_max: options.sockets_max.map_or(usize::MAX, |max| max as usize),
             listeners: Table::new(),
             operations: Table::new(),
-            starved: VecDeque::new(),
+            starved: HashSet::new(),
             events: Vec::with_capacity(EVENTS_PER_TURN),
             counters: Counters::default(),
         })
@@ -162,6 +162,10 @@ impl Driver for Epoll {
         let Some(entry) = self.listeners.get_mut(listener) else {
             return Poll::Ready(Err(gone()));
         };
+        // Not accepted, a connection waits in the queue; accepted and dropped, it is lost.
+        if self.sockets.len() >= self.sockets_max {
+            return Poll::Ready(Err(io::Error::from_raw_os_error(libc::ENFILE)));
+        }
         match accept_with(&entry.socket, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
             Ok(socket) => Poll::Ready(self.register(socket)),
             Err(rustix::io::Errno::AGAIN) => {
@@ -215,6 +219,7 @@ impl Driver for Epoll {
     fn abandon(&mut self, socket: Key) {
         // Nothing of a plain socket is ever in flight: all three steps are one close.
         self.sockets.remove(socket);
+        self.starved.remove(&socket);
     }
 
     fn start(&mut self, operation: Operation) -> Key {
@@ -263,10 +268,17 @@ impl Driver for Epoll {
         for operation in self.operations.keys() {
             self.lose_interest(operation);
         }
+        for operation in self.workers.cancel_waiting() {
+            self.operations.remove(operation);
+        }
     }
 
     fn in_flight(&self) -> usize {
         self.workers.in_flight()
+    }
+
+    fn sockets(&self) -> usize {
+        self.sockets.len()
     }
 }
 

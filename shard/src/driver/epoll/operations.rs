@@ -3,12 +3,10 @@
 use std::io;
 use std::task::{Context, Poll};
 
-use rustix::net::Shutdown;
-
 use super::Epoll;
 use super::workers::Job;
 use crate::driver::operation::Progress;
-use crate::driver::{How, Operation, Outcome, gone, remember};
+use crate::driver::{Operation, Outcome, gone, remember};
 use crate::table::Key;
 
 pub(super) type Running = Progress<Waiting>;
@@ -75,15 +73,6 @@ impl Epoll {
                 return self.wait_for(Waiting::Writable(socket));
             }
             Operation::Install { .. } => Err(io::ErrorKind::InvalidInput.into()),
-            Operation::Shutdown {
-                socket,
-                how: How::Write,
-            } => match self.sockets.get_mut(socket) {
-                Some(socket) => rustix::net::shutdown(&socket.fd, Shutdown::Write)
-                    .map(|()| Outcome::Done)
-                    .map_err(io::Error::from),
-                None => Err(gone()),
-            },
         };
         self.operations.insert(Progress::Over(outcome))
     }
@@ -109,10 +98,10 @@ impl Epoll {
 
     fn work(&mut self, job: Job) -> Key {
         let key = self.wait_for(Waiting::Worker);
-        if let Err(error) = self.workers.submit(key, job) {
-            if let Some(progress) = self.operations.get_mut(key) {
-                *progress = Progress::Over(Err(error));
-            }
+        if let Err(error) = self.workers.submit(key, job)
+            && let Some(progress) = self.operations.get_mut(key)
+        {
+            *progress = Progress::Over(Err(error));
         }
         key
     }

@@ -11,6 +11,7 @@ use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 use super::Epoll;
 use crate::buffer::Chunk;
 use crate::driver::send::Sending;
+use crate::driver::waiters::Waiters;
 use crate::driver::{SendData, gone, remember};
 use crate::table::Key;
 
@@ -26,7 +27,7 @@ pub(super) struct Socket {
     writable: bool,
     sending: Option<Box<Sending>>,
     send_error: Option<Errno>,
-    sender: Option<Waker>,
+    senders: Waiters,
     /// Who waits for the socket to become writable (sendfile, connect).
     pub(super) write_waiter: Option<Waker>,
     pub(super) bytes_sent: u64,
@@ -44,7 +45,7 @@ impl Socket {
             writable: true,
             sending: None,
             send_error: None,
-            sender: None,
+            senders: Waiters::Nobody,
             write_waiter: None,
             bytes_sent: 0,
         }
@@ -106,7 +107,7 @@ impl Epoll {
         let Some(buffer) = buffer else {
             self.counters.no_buffers += 1;
             remember(&mut socket.receiver, context);
-            self.starved.push_back(key);
+            self.starved.insert(key);
             return Poll::Pending;
         };
         // SAFETY: the buffer was just taken out of its home: for the length of this call nobody
@@ -187,8 +188,8 @@ impl Epoll {
             socket.send_some(&mut sending);
             if socket.send_error.is_none() && !sending.is_done() {
                 socket.sending = Some(sending);
-            } else if let Some(waker) = socket.sender.take() {
-                waker.wake();
+            } else {
+                socket.senders.wake();
             }
         }
     }
@@ -198,7 +199,7 @@ impl Epoll {
             return Poll::Ready(Err(gone()));
         };
         if socket.sending.is_some() {
-            remember(&mut socket.sender, context);
+            socket.senders.remember(context);
             return Poll::Pending;
         }
         Poll::Ready(match socket.send_error {

@@ -78,10 +78,14 @@ impl Workers {
     pub(super) fn submit(&mut self, key: Key, job: Job) -> io::Result<()> {
         while self.threads.len() < THREADS {
             let shared = self.shared.clone();
-            let thread = std::thread::Builder::new()
+            let spawned = std::thread::Builder::new()
                 .name("shard-files".to_owned())
-                .spawn(move || serve(&shared))?;
-            self.threads.push(thread);
+                .spawn(move || serve(&shared));
+            match spawned {
+                Ok(thread) => self.threads.push(thread),
+                Err(error) if self.threads.is_empty() => return Err(error),
+                Err(_) => break,
+            }
         }
         let mut queue = lock(&self.shared.queue);
         if queue.jobs.len() >= JOBS_WAITING_MAX {
@@ -92,6 +96,13 @@ impl Workers {
         self.shared.work.notify_one();
         self.in_flight += 1;
         Ok(())
+    }
+
+    /// Takes back what no thread has begun.
+    pub(super) fn cancel_waiting(&mut self) -> Vec<Key> {
+        let jobs = std::mem::take(&mut lock(&self.shared.queue).jobs);
+        self.in_flight -= jobs.len();
+        jobs.into_iter().map(|(key, _)| key).collect()
     }
 
     pub(super) fn take_finished(&mut self) -> Vec<(Key, io::Result<Outcome>)> {
@@ -108,6 +119,11 @@ impl Drop for Workers {
     fn drop(&mut self) {
         lock(&self.shared.queue).closed = true;
         self.shared.work.notify_all();
+        if self.in_flight > 0 {
+            // Some disk does not answer. A job owns all that it touches, so its thread is left
+            // behind; `Report::leaked` tells.
+            return;
+        }
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }

@@ -57,16 +57,27 @@ impl Uring {
         if let Some(code) = listener.error.take() {
             return Poll::Ready(Err(io::Error::from_raw_os_error(code)));
         }
+        let armed = listener.armed;
+        if !armed && self.sockets.len() >= self.sockets_max {
+            return Poll::Ready(Err(io::Error::from_raw_os_error(libc::ENFILE)));
+        }
         remember(&mut listener.waiting, context);
-        if !listener.armed {
+        if !armed {
             self.arm_accept(key);
         }
         Poll::Pending
     }
 
+    /// Whether the file table might fill while a multishot accept is armed. The kernel accepts
+    /// first and looks for a slot then: a connection that finds none is lost to its peer, while
+    /// one that was not accepted waits in the queue.
+    fn is_nearly_full(&self) -> bool {
+        self.sockets_max - self.sockets.len().min(self.sockets_max) <= ACCEPTED_MAX
+    }
+
     fn arm_accept(&mut self, key: Key) {
         let direct = self.abilities.direct_descriptors;
-        let multishot = self.abilities.multishot_accept;
+        let multishot = self.abilities.multishot_accept && !self.is_nearly_full();
         let Some(listener) = self.listeners.get_mut(key) else {
             return;
         };
@@ -106,6 +117,7 @@ impl Uring {
             };
             self.sockets.insert(Socket::new(descriptor))
         });
+        let nearly_full = self.is_nearly_full();
         let Some(listener) = self.listeners.get_mut(key) else {
             self.counters.stale += 1;
             accepted
@@ -129,7 +141,8 @@ impl Uring {
             Some(socket) => {
                 listener.accepted.push_back(socket);
                 // Equal, not at least: one cancel is enough, later arrivals were under way.
-                if listener.accepted.len() == ACCEPTED_MAX && listener.armed {
+                // Nearly full, it goes on one by one.
+                if listener.armed && (listener.accepted.len() == ACCEPTED_MAX || nearly_full) {
                     self.cancel(Kind::Accept, key);
                 }
             }

@@ -42,6 +42,8 @@ pub use probe::{Abilities, Unavailable};
 const KIND_SHIFT: u32 = 32 + GENERATION_BITS;
 /// Slots that a sparse file table can have at most (IORING_MAX_FIXED_FILES).
 const FILE_TABLE_MAX: u64 = 1 << 20;
+/// Entries that a provided-buffer ring can have at most.
+const BUFFERS_MAX: u16 = 1 << 15;
 
 /// What a completion is about; the upper bits of `user_data`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,7 +54,9 @@ enum Kind {
     Send,
     Operation,
     Close,
-    /// The shutdown of an abandoned socket.
+    /// The cancel of everything in flight on an abandoned socket.
+    CancelSocket,
+    /// The shutdown of an abandoned socket on which the cancel found nothing.
     Shutdown,
     Doorbell,
     /// A cancel: what it cancels answers for itself.
@@ -60,12 +64,13 @@ enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 8] = [
+    const ALL: [Kind; 9] = [
         Kind::Accept,
         Kind::Recv,
         Kind::Send,
         Kind::Operation,
         Kind::Close,
+        Kind::CancelSocket,
         Kind::Shutdown,
         Kind::Doorbell,
         Kind::Cancel,
@@ -114,6 +119,8 @@ pub(crate) struct Uring {
     sockets: Table<Socket>,
     listeners: Table<Listener>,
     operations: Table<Running>,
+    /// Sockets at once: what the options want and the file table holds.
+    sockets_max: usize,
     /// Sockets whose receive found no buffer, in the order in which they ran short.
     starved: VecDeque<Key>,
     /// Sockets with a quiet send that is queued or just submitted (see `socket.rs`).
@@ -133,8 +140,8 @@ pub(crate) struct Uring {
 /// [`Unavailable`] with the reason and the remedy.
 pub fn probe() -> Result<Abilities, Unavailable> {
     let mut abilities = Abilities::ALL;
-    let ring = Ring::new(&mut abilities).map_err(|error| Unavailable::setup(&error))?;
-    probe::narrow(&ring, &mut abilities)?;
+    let mut ring = Ring::new(&mut abilities).map_err(|error| Unavailable::setup(&error))?;
+    probe::narrow(&mut ring, &mut abilities)?;
     BufferRing::register(&ring, 2, 4096).map_err(|error| no_buffer_ring(&error))?;
     if file_table(&ring, 2).is_err() {
         abilities.direct_descriptors = false;
@@ -167,18 +174,24 @@ fn file_table_slots(options: &Options) -> u32 {
 impl Uring {
     pub(crate) fn new(options: &Options, remote: Arc<Remote>) -> Result<Uring, Unavailable> {
         let mut abilities = options.abilities;
-        let ring = Ring::new(&mut abilities).map_err(|error| Unavailable::setup(&error))?;
-        probe::narrow(&ring, &mut abilities)?;
-        if abilities.direct_descriptors && file_table(&ring, file_table_slots(options)).is_err() {
+        let mut ring = Ring::new(&mut abilities).map_err(|error| Unavailable::setup(&error))?;
+        probe::narrow(&mut ring, &mut abilities)?;
+        let slots = file_table_slots(options);
+        if abilities.direct_descriptors && file_table(&ring, slots).is_err() {
             abilities.direct_descriptors = false;
         }
-        let count = options.recv_buffers_max.next_power_of_two();
+        let sockets_max = if abilities.direct_descriptors {
+            slots as usize
+        } else {
+            options.sockets_max.map_or(usize::MAX, |max| max as usize)
+        };
+        let buffers_max = options.recv_buffers_max.clamp(1, BUFFERS_MAX);
+        let count = buffers_max.next_power_of_two();
         let buffers = BufferRing::register(&ring, count, options.recv_buffer_bytes)
             .map_err(|error| no_buffer_ring(&error))?;
-        let pool = Pool::new(options.recv_buffer_bytes, options.recv_buffers_max, buffers)
-            .map_err(|error| {
-                Unavailable::because(format!("no memory for receive buffers: {error}"))
-            })?;
+        let pool = Pool::new(options.recv_buffer_bytes, buffers_max, buffers).map_err(|error| {
+            Unavailable::because(format!("no memory for receive buffers: {error}"))
+        })?;
         let mut driver = Uring {
             ring: ManuallyDrop::new(ring),
             pool: ManuallyDrop::new(pool),
@@ -187,6 +200,7 @@ impl Uring {
             sockets: Table::new(),
             listeners: Table::new(),
             operations: Table::new(),
+            sockets_max,
             starved: VecDeque::new(),
             quiet_sends: Vec::new(),
             quiet_send_awaited: false,
@@ -248,7 +262,8 @@ impl Uring {
             Kind::Send => self.on_send(key, completion.result),
             Kind::Operation => self.on_operation(key, completion.result),
             Kind::Close => self.on_closed(key),
-            Kind::Shutdown => self.on_shutdown(key, completion.result),
+            Kind::CancelSocket => self.on_socket_cancelled(key, completion.result),
+            Kind::Shutdown => self.release_socket(key),
             Kind::Doorbell => self.on_doorbell(),
             Kind::Cancel => {}
         }
@@ -367,6 +382,10 @@ impl Driver for Uring {
 
     fn in_flight(&self) -> usize {
         self.in_flight
+    }
+
+    fn sockets(&self) -> usize {
+        self.sockets.len()
     }
 }
 

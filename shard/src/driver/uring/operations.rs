@@ -12,7 +12,7 @@ use socket2::SockAddr;
 use super::socket::Socket;
 use super::{Descriptor, Kind, Uring, on};
 use crate::driver::operation::Progress;
-use crate::driver::{How, Operation, Outcome, gone, remember};
+use crate::driver::{Operation, Outcome, gone, remember};
 use crate::table::Key;
 
 /// IORING_FILE_INDEX_ALLOC: let the kernel choose the slot.
@@ -45,7 +45,7 @@ pub(super) enum Held {
     Install {
         socket: Key,
     },
-    OnSocket {
+    Writable {
         socket: Key,
     },
 }
@@ -86,6 +86,9 @@ impl Uring {
 
     /// Without a file table the socket simply stays what it is.
     fn adopt(&mut self, plain: OwnedFd) -> Key {
+        if self.sockets.len() >= self.sockets_max {
+            return self.over(Err(io::Error::from_raw_os_error(libc::ENFILE)));
+        }
         if !self.abilities.direct_descriptors {
             let socket = self.sockets.insert(Socket::new(Descriptor::Plain(plain)));
             return self.over(Ok(Outcome::Socket(socket)));
@@ -170,17 +173,7 @@ impl Uring {
                 let entry = on!(descriptor, |fd| {
                     opcode::PollAdd::new(fd, libc::POLLOUT as u32).build()
                 });
-                (entry, Held::OnSocket { socket })
-            }
-            Operation::Shutdown {
-                socket,
-                how: How::Write,
-            } => {
-                let descriptor = self.descriptor(socket)?;
-                let entry = on!(descriptor, |fd| {
-                    opcode::Shutdown::new(fd, libc::SHUT_WR).build()
-                });
-                (entry, Held::OnSocket { socket })
+                (entry, Held::Writable { socket })
             }
             Operation::Adopt { .. } => unreachable!("adopted before"),
         })
@@ -253,7 +246,7 @@ impl Uring {
                     self.sockets.insert(Socket::new(descriptor)),
                 ))
             }
-            Held::Connect { socket, .. } | Held::OnSocket { socket } => {
+            Held::Connect { socket, .. } | Held::Writable { socket } => {
                 self.release_socket(socket);
                 result.map(|_| Outcome::Done)
             }
@@ -280,9 +273,17 @@ impl Uring {
 
     pub(super) fn lose_interest(&mut self, key: Key) {
         match self.operations.get_mut(key) {
-            Some(Progress::Running { wanted, waker, .. }) => {
+            Some(Progress::Running {
+                held,
+                wanted,
+                waker,
+            }) => {
                 *wanted = false;
                 *waker = None;
+                // Nothing else would end it while the peer takes nothing and the socket stays.
+                if matches!(held, Held::Writable { .. }) {
+                    self.cancel(Kind::Operation, key);
+                }
             }
             Some(Progress::Over(_)) => {
                 if let Some(Progress::Over(Ok(Outcome::Socket(socket)))) =

@@ -5,10 +5,14 @@
 //! the ring. The rest can be missing, and can be masked so that tests see each case.
 
 use std::io;
+use std::os::fd::AsRawFd;
+use std::time::Duration;
 
-use io_uring::{Probe, opcode};
+use io_uring::{Probe, opcode, types};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
-use super::ring::Ring;
+use super::buffers::GROUP;
+use super::ring::{Ring, limited};
 
 /// Abilities of the ring that a driver can do without.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,7 +26,8 @@ pub struct Abilities {
     /// Connections in the ring's file table instead of the process's (needs FIXED_FD_INSTALL,
     /// 6.8, so that a file can be sent with sendfile).
     pub direct_descriptors: bool,
-    /// One receive operation for many receives (6.0).
+    /// One receive operation for many receives, up to a limit (6.17; without the limit one fast
+    /// peer could empty the pool in one go).
     pub multishot_recv: bool,
     /// One accept operation for many connections (5.19).
     pub multishot_accept: bool,
@@ -107,7 +112,7 @@ impl Unavailable {
 }
 
 /// Clears the abilities that the kernel's operations do not cover.
-pub(super) fn narrow(ring: &Ring, abilities: &mut Abilities) -> Result<(), Unavailable> {
+pub(super) fn narrow(ring: &mut Ring, abilities: &mut Abilities) -> Result<(), Unavailable> {
     let mut probe = Probe::new();
     ring.submitter()
         .register_probe(&mut probe)
@@ -136,9 +141,32 @@ pub(super) fn narrow(ring: &Ring, abilities: &mut Abilities) -> Result<(), Unava
     if !probe.is_supported(opcode::FixedFdInstall::CODE) {
         abilities.direct_descriptors = false;
     }
-    // SendZc came with 6.0, as did multishot recv, which has no operation code of its own.
-    if !probe.is_supported(opcode::SendZc::CODE) {
-        abilities.multishot_recv = false;
+    if abilities.multishot_recv {
+        abilities.multishot_recv =
+            takes_receive_limit(ring).map_err(|error| Unavailable::setup(&error))?;
     }
     Ok(())
+}
+
+/// Whether a multishot receive takes a limit: tried on a socket whose other end is closed. With
+/// no buffers registered yet it fails one way or another, but only for want of the limit with
+/// EINVAL.
+fn takes_receive_limit(ring: &mut Ring) -> io::Result<bool> {
+    let (socket, _) = socketpair(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )?;
+    let fd = types::Fd(socket.as_raw_fd());
+    let receive = limited(opcode::RecvMulti::new(fd, GROUP).build(), 1);
+    // SAFETY: the receive points to nothing, and the ring is dropped before anything is
+    // registered if it should not end within this call.
+    unsafe { ring.push(receive) };
+    let mut completions = Vec::new();
+    ring.submit_and_wait(Some(Duration::from_secs(1)), &mut completions)?;
+    match completions.as_slice() {
+        [completion] => Ok(completion.result != -libc::EINVAL),
+        _ => Err(io::ErrorKind::TimedOut.into()),
+    }
 }

@@ -143,7 +143,10 @@ impl Ring {
         self.push_overdue();
         let nothing_to_do = {
             let submission = self.ring.submission();
-            wait == Some(Duration::ZERO) && submission.is_empty() && !submission.taskrun()
+            wait == Some(Duration::ZERO)
+                && submission.is_empty()
+                && !submission.taskrun()
+                && !submission.cq_overflow()
         };
         if !nothing_to_do {
             let want = u32::from(
@@ -247,6 +250,21 @@ impl Ring {
         }
         Ok(())
     }
+}
+
+/// Ends a multishot receive once it has brought `bytes_max` (Linux 6.17). Without it the kernel
+/// hands over, in one go, whatever the socket holds, in as many buffers as are free; a cancel
+/// comes too late for that.
+pub(super) fn limited(mut receive: squeue::Entry, bytes_max: u32) -> squeue::Entry {
+    const OPTLEN_OFFSET: usize = 44;
+    const { assert!(size_of::<squeue::Entry>() == 64) };
+    // SAFETY: an entry is the kernel's `struct io_uring_sqe` (repr(C), 64 bytes, aligned to 8),
+    // whose `optlen` is the u32 at that offset; no builder of the crate sets it for a receive.
+    unsafe {
+        let field = (&raw mut receive).byte_add(OPTLEN_OFFSET).cast::<u32>();
+        field.write(bytes_max);
+    }
+    receive
 }
 
 impl Drop for Ring {

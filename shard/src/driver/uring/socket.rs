@@ -7,15 +7,16 @@ use std::task::{Context, Poll, Waker};
 use io_uring::{opcode, types};
 
 use super::buffers::GROUP;
-use super::ring::Completion;
+use super::ring::{Completion, limited};
 use super::{Descriptor, Kind, Uring, on};
 use crate::buffer::Chunk;
 use crate::driver::send::Sending;
+use crate::driver::waiters::Waiters;
 use crate::driver::{SendData, gone, remember};
 use crate::table::Key;
 
 /// Chunks that wait for their owner before its receive is paused: what one slow handler can
-/// hold of the pool.
+/// hold of the pool. The kernel keeps to it within a batch (`limited`), a cancel between batches.
 const INBOX_CHUNKS_MAX: usize = 8;
 
 pub(super) struct Socket {
@@ -28,7 +29,7 @@ pub(super) struct Socket {
     /// What the kernel may still read. Boxed: an idle connection has none, and it must not move.
     sending: Option<Box<SendUnderWay>>,
     send_error: Option<i32>,
-    sender: Option<Waker>,
+    senders: Waiters,
     pub(super) bytes_sent: u64,
     /// Operations on this socket that owe a final completion.
     in_flight: u32,
@@ -62,6 +63,10 @@ enum End {
 
 /// Chunks not taken yet. Nearly always none or one, and then nothing is allocated.
 #[derive(Debug)]
+#[expect(
+    clippy::box_collection,
+    reason = "an idle socket pays for the largest variant: a pointer instead of 32 bytes"
+)]
 enum Inbox {
     Empty,
     One(Chunk),
@@ -124,7 +129,7 @@ impl Socket {
             receiver: None,
             sending: None,
             send_error: None,
-            sender: None,
+            senders: Waiters::Nobody,
             bytes_sent: 0,
             in_flight: 0,
         }
@@ -166,13 +171,14 @@ impl Uring {
 
     fn arm_receive(&mut self, key: Key) {
         let multishot = self.abilities.multishot_recv;
+        let bytes_max = (INBOX_CHUNKS_MAX as u32).saturating_mul(self.pool.buffer_bytes());
         let Some(socket) = self.sockets.get_mut(key) else {
             return;
         };
         socket.receive = Receive::Armed;
         socket.in_flight += 1;
         let entry = on!(&socket.descriptor, |fd| if multishot {
-            opcode::RecvMulti::new(fd, GROUP).build()
+            limited(opcode::RecvMulti::new(fd, GROUP).build(), bytes_max)
         } else {
             opcode::Recv::new(fd, std::ptr::null_mut(), 0)
                 .buf_group(GROUP)
@@ -206,9 +212,11 @@ impl Uring {
         match (completion.result, chunk) {
             (1.., Some(chunk)) => {
                 socket.inbox.push(chunk);
+                if socket.inbox.len() == INBOX_CHUNKS_MAX {
+                    self.counters.paused += 1;
+                }
                 if socket.inbox.len() >= INBOX_CHUNKS_MAX && socket.receive == Receive::Armed {
                     socket.receive = Receive::Pausing;
-                    self.counters.paused += 1;
                     self.cancel(Kind::Recv, key);
                 }
             }
@@ -225,11 +233,13 @@ impl Uring {
         match code {
             libc::ENOBUFS => {
                 self.counters.no_buffers += 1;
-                if self.pool.grow() || self.pool.has_free() {
+                if !matches!(socket.inbox, Inbox::Empty) {
+                    // Its owner has bytes to take first; the poll after the last one arms.
+                } else if self.pool.grow() || self.pool.has_free() {
                     self.arm_receive(key);
                 } else {
                     socket.receive = Receive::Starved;
-                    self.starved.push_back(key);
+                    self.starve(key);
                 }
             }
             // Paused (and perhaps wanted again since), or nothing happened: the next poll arms.
@@ -251,6 +261,16 @@ impl Uring {
         }
     }
 
+    /// Queues a socket for the next buffers. Sockets closed since are swept out before the queue
+    /// could outgrow the sockets alive.
+    fn starve(&mut self, key: Key) {
+        if self.starved.len() > self.sockets.len() {
+            let sockets = &mut self.sockets;
+            self.starved.retain(|key| sockets.get_mut(*key).is_some());
+        }
+        self.starved.push_back(key);
+    }
+
     /// Arms receives that ended for want of buffers, as long as there are some.
     pub(super) fn feed_starved(&mut self) {
         if self.starved.is_empty() || !self.pool.take_returned() {
@@ -260,13 +280,12 @@ impl Uring {
             if !self.pool.has_free() {
                 return;
             }
-            if let Some(key) = self.starved.pop_front() {
-                if self
+            if let Some(key) = self.starved.pop_front()
+                && self
                     .open_socket(key)
                     .is_some_and(|socket| socket.receive == Receive::Starved)
-                {
-                    self.arm_receive(key);
-                }
+            {
+                self.arm_receive(key);
             }
         }
     }
@@ -312,7 +331,8 @@ impl Uring {
         };
         let mut entry = match under_way.sending.rest() {
             [piece, []] | [[], piece] => on!(&socket.descriptor, |fd| {
-                opcode::Send::new(fd, piece.as_ptr(), piece.len() as u32)
+                let length = u32::try_from(piece.len()).unwrap_or(u32::MAX);
+                opcode::Send::new(fd, piece.as_ptr(), length)
                     .flags(flags)
                     .build()
             }),
@@ -322,7 +342,8 @@ impl Uring {
                     iov_len: piece.len(),
                 });
                 under_way.message.msg_iov = under_way.pieces.as_mut_ptr();
-                under_way.message.msg_iovlen = under_way.pieces.len();
+                // A size_t or an int, as the C library likes.
+                under_way.message.msg_iovlen = under_way.pieces.len() as _;
                 on!(&socket.descriptor, |fd| {
                     opcode::SendMsg::new(fd, &raw const under_way.message)
                         .flags(flags as u32)
@@ -403,8 +424,8 @@ impl Uring {
         socket.in_flight -= 1;
         if socket.life != Life::Open {
             self.close_if_quiet(key);
-        } else if let Some(waker) = socket.sender.take() {
-            waker.wake();
+        } else {
+            socket.senders.wake();
         }
     }
 
@@ -414,7 +435,7 @@ impl Uring {
         };
         if let Some(under_way) = &socket.sending {
             let quiet = under_way.quiet;
-            remember(&mut socket.sender, context);
+            socket.senders.remember(context);
             self.quiet_send_awaited |= quiet;
             return Poll::Pending;
         }
@@ -441,7 +462,8 @@ impl Uring {
         }
     }
 
-    /// Step one: shut down, so that everything in flight ends. Skipped where nothing is.
+    /// Step one: end everything in flight. Skipped where nothing is. A cancel does it within the
+    /// submission, while IORING_OP_SHUTDOWN is always handed to a worker thread.
     pub(super) fn begin_close(&mut self, key: Key) {
         let Some(socket) = self.open_socket(key) else {
             return;
@@ -449,24 +471,31 @@ impl Uring {
         socket.life = Life::Closing;
         socket.inbox = Inbox::Empty;
         socket.receiver = None;
-        socket.sender = None;
+        socket.senders = Waiters::Nobody;
         if socket.in_flight == 0 {
             self.close_if_quiet(key);
             return;
         }
         socket.in_flight += 1;
         let entry = on!(&socket.descriptor, |fd| {
-            opcode::Shutdown::new(fd, libc::SHUT_RDWR).build()
+            opcode::AsyncCancel2::new(types::CancelBuilder::fd(fd).all()).build()
         });
-        // SAFETY: a shutdown points to nothing; the descriptor waits for it (`in_flight`).
-        unsafe { self.submit(entry, Kind::Shutdown, key) };
+        // SAFETY: a cancel points to nothing; the descriptor waits for it (`in_flight`).
+        unsafe { self.submit(entry, Kind::CancelSocket, key) };
     }
 
-    pub(super) fn on_shutdown(&mut self, key: Key, result: i32) {
-        if result < 0 {
-            // Not connected (yet): nothing to shut down, so cancel what waits instead.
-            self.cancel(Kind::Recv, key);
-            self.cancel(Kind::Send, key);
+    /// A request that is just between two states is not found by a cancel; a shutdown ends it
+    /// all the same.
+    pub(super) fn on_socket_cancelled(&mut self, key: Key, cancelled: i32) {
+        if let Some(socket) = self.sockets.get_mut(key) {
+            if cancelled <= 0 && socket.in_flight > 1 {
+                socket.in_flight += 1;
+                let entry = on!(&socket.descriptor, |fd| {
+                    opcode::Shutdown::new(fd, libc::SHUT_RDWR).build()
+                });
+                // SAFETY: a shutdown points to nothing; the descriptor waits for it.
+                unsafe { self.submit(entry, Kind::Shutdown, key) };
+            }
         }
         self.release_socket(key);
     }

@@ -1,0 +1,239 @@
+//! The load: one thread of `wrk` on its own CPU, and what its report says. wrk is closed-loop (a
+//! slow answer delays the next request), so its quantiles compare servers and promise nothing.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::failure::Failure;
+use crate::program::pinned;
+
+/// How requests follow each other on one connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Requests {
+    /// One after the other, each after the answer to the one before.
+    KeepAlive,
+    /// One per connection.
+    Close,
+    /// As many at once as the Lua script at this path writes.
+    Pipelined(PathBuf),
+}
+
+/// One load.
+#[derive(Debug, Clone)]
+pub struct Load {
+    /// How many connections.
+    pub connections: u32,
+    /// How requests follow each other.
+    pub requests: Requests,
+}
+
+/// What wrk reports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Complete answers.
+    pub requests: u64,
+    /// How long wrk loaded.
+    pub seconds: f64,
+    /// Half of the answers came within this time. Pipelined, wrk's times mean nothing.
+    pub p50: Duration,
+    /// All but one in a hundred came within this time. Pipelined, wrk's times mean nothing.
+    pub p99: Duration,
+    /// Why the figures must not be used.
+    pub faults: Vec<Fault>,
+}
+
+/// Something that should not happen under load. One is enough to invalidate a sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// wrk's line of socket errors, as it is.
+    Socket(String),
+    /// Answers with a status other than 2xx or 3xx.
+    Status(u64),
+    /// Nothing was answered.
+    Silence,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(counts) => write!(formatter, "socket errors: {counts}"),
+            Self::Status(answers) => write!(formatter, "{answers} answers without 2xx or 3xx"),
+            Self::Silence => formatter.write_str("no answer"),
+        }
+    }
+}
+
+impl Load {
+    /// Loads `url` from CPU `cpu` for about `seconds`.
+    pub fn run(&self, url: &str, cpu: usize, seconds: u32) -> Result<Report, Failure> {
+        let mut command = pinned(cpu, "wrk");
+        command.args(["-t1", "--latency", "--timeout", "10s"]);
+        command.arg(format!("-c{}", self.connections));
+        command.arg(format!("-d{seconds}s"));
+        match &self.requests {
+            Requests::KeepAlive => {}
+            Requests::Close => drop(command.args(["-H", "Connection: close"])),
+            Requests::Pipelined(script) => drop(command.arg("-s").arg(script)),
+        }
+        let output = command
+            .arg(url)
+            .output()
+            .map_err(Failure::io("wrk cannot be started"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        parse(&text).ok_or_else(|| Failure::Unparsed {
+            what: "wrk",
+            text: format!("{text}{}", String::from_utf8_lossy(&output.stderr)),
+        })
+    }
+}
+
+/// `Ok` when wrk is installed; its version line.
+pub fn version() -> Result<String, Failure> {
+    // `wrk --version` prints its version and usage, and exits with 1.
+    match Command::new("wrk").arg("--version").output() {
+        Ok(output) => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            let line = text.lines().next().unwrap_or_default();
+            Ok(line.split(" Copyright").next().unwrap_or(line).to_owned())
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::ToolMissing {
+            tool: "wrk",
+            remedy: "apt-get install wrk",
+        }),
+        Err(error) => Err(Failure::io("wrk cannot be started")(error)),
+    }
+}
+
+/// `None` when the text is not the report of a finished run.
+fn parse(text: &str) -> Option<Report> {
+    let mut quantiles = text
+        .lines()
+        .skip_while(|line| line.trim() != "Latency Distribution")
+        .skip(1)
+        .map_while(|line| line.trim().split_once('%'));
+    let mut quantile = |percent: &str| {
+        quantiles
+            .find(|(name, _)| *name == percent)
+            .and_then(|(_, time)| duration(time.trim()))
+    };
+    let (p50, p99) = (quantile("50")?, quantile("99")?);
+    let total = text.lines().find(|line| line.contains(" requests in "))?;
+    let (requests, rest) = total.trim().split_once(" requests in ")?;
+    let requests = requests.parse().ok()?;
+    let seconds = duration(rest.split(',').next()?)?.as_secs_f64();
+    let silence = (requests == 0).then_some(Fault::Silence);
+    let socket =
+        after(text, "Socket errors: ").map(|counts| Fault::Socket(counts.replace(',', "")));
+    let status = match after(text, "Non-2xx or 3xx responses: ") {
+        Some(answers) => Some(Fault::Status(answers.parse().ok()?)),
+        None => None,
+    };
+    Some(Report {
+        requests,
+        seconds,
+        p50,
+        p99,
+        faults: [silence, socket, status].into_iter().flatten().collect(),
+    })
+}
+
+/// The rest of the line that starts with `label`.
+fn after<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+    text.lines()
+        .find_map(|line| line.trim().strip_prefix(label))
+}
+
+/// wrk's times: `391.00us`, `1.02ms`, `5.10s`, `1.50m`.
+fn duration(text: &str) -> Option<Duration> {
+    let unit = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let seconds = match &text[unit..] {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    let value: f64 = text[..unit].parse().ok()?;
+    Duration::try_from_secs_f64(value * seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLEAN: &str = "Running 4s test @ http://127.0.0.1:36157/
+  1 threads and 64 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency   317.10us   71.59us   2.71ms   79.50%
+    Req/Sec   103.38k     8.90k  117.90k    60.98%
+  Latency Distribution
+     50%  313.00us
+     75%  355.00us
+     90%  396.00us
+     99%    1.02ms
+  421573 requests in 4.10s, 37.39MB read
+Requests/sec: 102826.27
+Transfer/sec:      9.12MB
+";
+
+    const FAULTY: &str = "Running 1s test @ http://127.0.0.1:8080/none
+  1 threads and 64 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency     1.17ms  310.70us   6.11ms   90.94%
+    Req/Sec    50.69k     3.08k   54.86k    72.73%
+  Latency Distribution
+     50%    1.12ms
+     75%    1.24ms
+     90%    1.40ms
+     99%    2.28ms
+  55469 requests in 1.10s, 8.57MB read
+  Socket errors: connect 0, read 3, write 0, timeout 0
+  Non-2xx or 3xx responses: 55469
+Requests/sec:  50444.74
+Transfer/sec:      7.79MB
+";
+
+    #[test]
+    fn a_clean_report_is_read() {
+        let expected = Report {
+            requests: 421_573,
+            seconds: 4.1,
+            p50: Duration::from_micros(313),
+            p99: Duration::from_micros(1020),
+            faults: Vec::new(),
+        };
+        assert_eq!(parse(CLEAN), Some(expected));
+    }
+
+    #[test]
+    fn errors_and_statuses_are_faults() {
+        let faults = parse(FAULTY).map(|report| report.faults);
+        let expected = vec![
+            Fault::Socket("connect 0 read 3 write 0 timeout 0".to_owned()),
+            Fault::Status(55_469),
+        ];
+        assert_eq!(faults, Some(expected));
+    }
+
+    #[test]
+    fn an_unfinished_report_is_none() {
+        for end in 0..CLEAN.find("requests in").unwrap_or_default() {
+            assert_eq!(parse(&CLEAN[..end]), None, "cut at {end}");
+        }
+        assert_eq!(
+            parse("unable to connect to 127.0.0.1:1 Connection refused"),
+            None
+        );
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("1.50m"), Some(Duration::from_secs(90)));
+        assert_eq!(duration("5.10s"), Some(Duration::from_millis(5100)));
+        assert_eq!(duration("17"), None);
+    }
+}
