@@ -5,12 +5,13 @@
 #![forbid(unsafe_code)]
 
 use std::io;
+use std::pin::Pin;
 
-use benches::conversation::{Conversation, READ_BYTES};
+use benches::conversation::{Conversation, READ_BYTES, Refused};
 use benches::opponent::{Listen, announce};
 use clap::{Parser, ValueEnum};
 use shard::net::{BoundListener, Stream, bind_tcp};
-use shard::{Options, SendData};
+use shard::{Chunk, Options, SendData};
 
 /// As deep as the kernel's own default cap, so that 1,024 connections may come at once.
 const BACKLOG: i32 = 4096;
@@ -59,17 +60,26 @@ async fn serve(listener: BoundListener) -> io::Result<()> {
 async fn connection(stream: Stream) -> io::Result<()> {
     let mut conversation = Conversation::default();
     while let Some(chunk) = stream.recv().await? {
-        let Ok(replies) = conversation.hear(&chunk) else {
-            return Ok(());
-        };
-        drop(chunk);
-        if replies.is_empty() {
-            continue;
-        }
-        if let Err(replies) = stream.post(SendData::from(replies)) {
-            // Boxed: a future inside the task's would take its room in every idle connection.
-            Box::pin(stream.send(replies)).await?;
+        if let Some(late) = answer(&stream, &mut conversation, chunk)? {
+            late.await?;
         }
     }
     stream.sent().await
 }
+
+/// Posts the replies to one read. `Some` waits for the send before, which is rare: boxed, it
+/// takes no room in the tasks of idle connections.
+fn answer<'s>(stream: &'s Stream, conversation: &mut Conversation, chunk: Chunk) -> Late<'s> {
+    let refused = |Refused| io::Error::from(io::ErrorKind::InvalidData);
+    let replies = conversation.hear(&chunk).map_err(refused)?;
+    drop(chunk);
+    if replies.is_empty() {
+        return Ok(None);
+    }
+    match stream.post(SendData::from(replies)) {
+        Ok(()) => Ok(None),
+        Err(replies) => Ok(Some(Box::pin(stream.send(replies)))),
+    }
+}
+
+type Late<'s> = io::Result<Option<Pin<Box<dyn Future<Output = io::Result<()>> + 's>>>>;

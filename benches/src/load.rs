@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::host;
 use crate::server::Server;
 use crate::settings::Settings;
-use crate::wrk::{Load, Report};
+use crate::wrk::{Fault, Load, Report};
 
 /// What one load of one server cost.
 #[derive(Debug, Clone)]
@@ -31,10 +31,13 @@ impl Sample {
         load.run(&url, settings.client_cpu, settings.warm_seconds)?;
         let steal = host::steal_ticks();
         let before = server.cpu_time()?;
-        let report = load.run(&url, settings.client_cpu, settings.seconds)?;
+        let mut report = load.run(&url, settings.client_cpu, settings.seconds)?;
         let spent = server
             .cpu_time()?
             .since(&before, rustix::param::clock_ticks_per_second());
+        if spent.total.is_zero() {
+            report.faults.push(Fault::Unseen);
+        }
         let per_request = 1e6 / report.requests.max(1) as f64;
         Ok(Self {
             cpu_us: spent.total.as_secs_f64() * per_request,
@@ -82,7 +85,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::wrk::Fault;
 
     #[test]
     fn a_row_has_a_value_for_each_column() {

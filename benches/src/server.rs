@@ -30,8 +30,7 @@ pub struct Server {
     address: SocketAddr,
     /// The line in which it said that it listens, empty if it never says.
     announcement: String,
-    processes: Vec<u32>,
-    _running: Running,
+    running: Running,
 }
 
 impl Server {
@@ -45,10 +44,17 @@ impl Server {
             let Ok(line) = lines.recv_timeout(left) else {
                 return Err(not_ready(name, &words));
             };
-            if let Some(address) = announced_address(&line) {
-                return Self::ready(name, running, address, line);
+            match announced_address(&line) {
+                Some(address) => {
+                    return Ok(Self {
+                        name,
+                        address,
+                        announcement: line,
+                        running,
+                    });
+                }
+                None => words.push(line),
             }
-            words.push(line);
         }
     }
 
@@ -62,21 +68,11 @@ impl Server {
             }
             thread::sleep(LOOK);
         }
-        Self::ready(name, running, address, String::new())
-    }
-
-    fn ready(
-        name: &'static str,
-        running: Running,
-        address: SocketAddr,
-        announcement: String,
-    ) -> Result<Self, Failure> {
         Ok(Self {
             name,
             address,
-            announcement,
-            processes: family(running.0.id())?,
-            _running: running,
+            announcement: String::new(),
+            running,
         })
     }
 
@@ -95,14 +91,15 @@ impl Server {
         &self.announcement
     }
 
-    /// CPU time of all its processes so far.
+    /// CPU time of all its processes so far. They are looked up at each reading: a server listens
+    /// before it has forked its workers.
     pub fn cpu_time(&self) -> Result<CpuTime, Failure> {
-        CpuTime::of(&self.processes)
+        CpuTime::of(&family(self.running.0.id())?)
     }
 
     /// Memory of all its processes now.
     pub fn memory(&self) -> Result<Memory, Failure> {
-        Memory::of(&self.processes)
+        Memory::of(&family(self.running.0.id())?)
     }
 
     /// Asks for `path` on a connection of its own: 200 with exactly `body`, or a failure.
@@ -226,7 +223,7 @@ mod tests {
             "echo x: listening on http://127.0.0.1:1 >&2; exec sleep 60",
         ]);
         let server = Server::announced("sh", command).expect("sh announces itself");
-        let entry = format!("/proc/{}/stat", server.processes[0]);
+        let entry = format!("/proc/{}/stat", server.running.0.id());
         assert!(std::fs::exists(&entry).is_ok_and(|alive| alive));
         drop(server);
         assert!(std::fs::exists(&entry).is_ok_and(|alive| !alive));

@@ -54,6 +54,8 @@ pub enum Fault {
     Status(u64),
     /// Nothing was answered.
     Silence,
+    /// The server's CPU time stood still: its processes were not found.
+    Unseen,
 }
 
 impl fmt::Display for Fault {
@@ -62,6 +64,7 @@ impl fmt::Display for Fault {
             Self::Socket(counts) => write!(formatter, "socket errors: {counts}"),
             Self::Status(answers) => write!(formatter, "{answers} answers without 2xx or 3xx"),
             Self::Silence => formatter.write_str("no answer"),
+            Self::Unseen => formatter.write_str("no CPU time of the server was seen"),
         }
     }
 }

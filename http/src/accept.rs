@@ -2,7 +2,8 @@
 //! would rather have JSON than HTML. Full media type negotiation is refused.
 
 use crate::{
-    fields::{Field, Fields},
+    fields::Fields,
+    known_field::Field,
     quality::{Quality, weighted},
     token::list_elements,
 };

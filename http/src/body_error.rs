@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::{fields::Field, status::StatusCode};
+use crate::{known_field::Field, status::StatusCode};
 
 /// A body that is refused, named by what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

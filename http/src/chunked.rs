@@ -9,7 +9,8 @@ use crate::{
     body::{BodyProgress, Decoded, clamp},
     body_error::BodyError,
     field::is_value_byte,
-    fields::{Field, FieldLines},
+    fields::FieldLines,
+    known_field::Field,
     limits::Limits,
     token::is_token,
 };

@@ -2,7 +2,8 @@
 //! has. Nothing here compresses.
 
 use crate::{
-    fields::{Field, Fields},
+    fields::Fields,
+    known_field::Field,
     quality::{Quality, weighted},
     token::list_elements,
 };

@@ -3,10 +3,7 @@
 //! response without conditions would be a 2xx (§13.2.1).
 
 use crate::{
-    date::parse_date,
-    etag::EntityTag,
-    fields::{Field, Fields},
-    method::Method,
+    date::parse_date, etag::EntityTag, fields::Fields, known_field::Field, method::Method,
     request::Request,
 };
 

@@ -5,8 +5,9 @@
 use memchr::memrchr;
 
 use crate::{
-    fields::{Field, Fields},
+    fields::Fields,
     head_error::HeadError,
+    known_field::Field,
     token::{is_token, list_elements, trim_ows},
     version::Version,
 };

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::fields::Field;
+use crate::known_field::Field;
 
 /// A head that is refused, named by what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,6 +30,7 @@ mod framing;
 mod head;
 mod head_error;
 mod host;
+mod known_field;
 mod limits;
 mod method;
 mod multipart;
@@ -63,11 +64,12 @@ pub use crate::{
     date::{DATE_BYTES, format_date, parse_date},
     etag::{EntityTag, Strength, StrongTag},
     field::{FieldName, FieldValue, ForbiddenByte},
-    fields::{Field, FieldLines, Fields},
+    fields::{FieldLines, Fields},
     framing::{BodyFraming, Persistence},
     head::Parsed,
     head_error::HeadError,
     host::Host,
+    known_field::Field,
     limits::{HEADER_FIELDS_CAP, Limits},
     method::Method,
     multipart::{Boundary, MultipartRanges},

@@ -6,11 +6,12 @@
 use core::mem::MaybeUninit;
 
 use crate::{
-    fields::{Field, Fields},
+    fields::Fields,
     framing::{self, BodyFraming, Persistence},
     head::Parsed,
     head_error::HeadError,
     host::Host,
+    known_field::Field,
     limits::{HEADER_FIELDS_CAP, Limits},
     method::Method,
     request_error::RequestError,
@@ -192,11 +193,13 @@ fn refusal(error: httparse::Error, method: Option<&str>, head: &[u8]) -> Request
     }
 }
 
-/// Whether the first line of `head` ends in a well-formed version (RFC 9112 §2.3). Versions 1.2
-/// to 1.9 do not exist, so they are refused like 2.0 and not read as 1.1.
+/// Whether the first line of `head` ends in a well-formed version (RFC 9112 §2.3) that is not one
+/// of ours: with 1.0 or 1.1 at the end, what is wrong stands before it. Versions 1.2 to 1.9 do not
+/// exist, so they are refused like 2.0 and not read as 1.1.
 fn names_version(head: &[u8]) -> bool {
     let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
     match line.rsplit(|&byte| byte == b' ').next() {
+        Some([b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0' | b'1']) => false,
         Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor]) => {
             major.is_ascii_digit() && minor.is_ascii_digit()
         }

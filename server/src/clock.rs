@@ -1,11 +1,19 @@
-//! The `Date` of a shard's responses, formatted once a second.
+//! The fields that every response of a shard begins with, `Server` and `Date`, formatted once a
+//! second.
 //!
 //! The only room on a shard that asks for the time of day.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use http::{DATE_BYTES, format_date};
+use http::{DATE_BYTES, FieldName, FieldValue, ResponseHead, format_date};
+
+const SERVER: FieldValue<'static> = FieldValue::from_static("ringmain");
+/// Bytes of both lines.
+const LINES_BYTES: usize = b"Server: ringmain\r\nDate: \r\n".len() + DATE_BYTES;
+
+/// The lines `Server` and `Date`, as they stand in a head.
+pub(crate) type FirstLines = [u8; LINES_BYTES];
 
 /// A clock that is asked with every response and looks up once a second.
 pub(crate) struct Clock {
@@ -15,7 +23,7 @@ pub(crate) struct Clock {
 struct State {
     valid_until: Instant,
     seconds: u64,
-    date: [u8; DATE_BYTES],
+    first_lines: FirstLines,
 }
 
 impl Clock {
@@ -25,9 +33,9 @@ impl Clock {
         }
     }
 
-    /// The date to send now. `now` is the time of this turn of the loop.
-    pub(crate) fn date(&self, now: Instant) -> [u8; DATE_BYTES] {
-        self.fresh(now, |state| state.date)
+    /// The lines to send now. `now` is the time of this turn of the loop.
+    pub(crate) fn first_lines(&self, now: Instant) -> FirstLines {
+        self.fresh(now, |state| state.first_lines)
     }
 
     /// Seconds since the epoch.
@@ -54,8 +62,19 @@ fn read(now: Instant) -> State {
     State {
         valid_until: now + left_of_second,
         seconds: since_epoch.as_secs(),
-        date: format_date(since_epoch.as_secs()),
+        first_lines: first_lines(since_epoch.as_secs()),
     }
+}
+
+fn first_lines(seconds: u64) -> FirstLines {
+    let mut lines = Vec::with_capacity(LINES_BYTES);
+    ResponseHead::resume(&mut lines)
+        .field(FieldName::SERVER, &SERVER)
+        .date(&format_date(seconds))
+        .pause();
+    let mut first = [0; LINES_BYTES];
+    first.copy_from_slice(&lines);
+    first
 }
 
 #[cfg(test)]

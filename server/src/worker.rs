@@ -14,7 +14,7 @@ use shard::mailbox::Mailbox;
 use shard::net::{BoundListener, Listener};
 use shard::time::{sleep, timeout};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, FirstLines};
 use crate::config::Limits;
 use crate::connection;
 use crate::control::Command;
@@ -162,9 +162,9 @@ impl Worker {
         self.phase.get()
     }
 
-    /// The date of responses made now.
-    pub(crate) fn date(&self) -> [u8; http::DATE_BYTES] {
-        self.clock.date(shard::now())
+    /// The lines that responses made now begin with.
+    pub(crate) fn first_lines(&self) -> FirstLines {
+        self.clock.first_lines(shard::now())
     }
 
     /// Seconds since the epoch.

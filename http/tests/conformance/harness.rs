@@ -45,7 +45,10 @@ pub(crate) fn bad(input: impl AsRef<[u8]>) -> RequestError {
     let input = input.as_ref();
     match request(input) {
         Err(error) => error,
-        Ok(other) => panic!("{:?} is a bad request, but: {other:?}", input.escape_ascii().to_string()),
+        Ok(other) => panic!(
+            "{:?} is a bad request, but: {other:?}",
+            input.escape_ascii().to_string()
+        ),
     }
 }
 
@@ -81,11 +84,21 @@ pub(crate) fn body(decoder: &BodyDecoder, input: &[u8]) -> Result<Body, BodyErro
     for cut in 0..=input.len() {
         let (before, after) = input.split_at(cut);
         let cut_in_two = body_in_pieces(decoder.clone(), &[before, after]);
-        assert_eq!(cut_in_two, whole, "cut at {cut} of {}", input.escape_ascii());
+        assert_eq!(
+            cut_in_two,
+            whole,
+            "cut at {cut} of {}",
+            input.escape_ascii()
+        );
     }
     let bytes: Vec<_> = input.chunks(1).collect();
     let byte_by_byte = body_in_pieces(decoder.clone(), &bytes);
-    assert_eq!(byte_by_byte, whole, "byte by byte: {}", input.escape_ascii());
+    assert_eq!(
+        byte_by_byte,
+        whole,
+        "byte by byte: {}",
+        input.escape_ascii()
+    );
     whole
 }
 
@@ -143,7 +156,12 @@ fn same_however_cut<'b, T, E>(
             assert_eq!(prefix, *whole, "{}", shown());
         }
         if !is_decided {
-            assert_eq!(parse(&input[..cut], &mut byte_by_byte), prefix, "{}", shown());
+            assert_eq!(
+                parse(&input[..cut], &mut byte_by_byte),
+                prefix,
+                "{}",
+                shown()
+            );
             is_decided = prefix != Ok(None);
         }
     }

@@ -8,6 +8,7 @@ mod conditional;
 mod connection;
 mod framing;
 mod harness;
+mod limits;
 mod negotiation;
 mod path;
 mod ranges;

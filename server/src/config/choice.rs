@@ -216,7 +216,7 @@ fn unix_address(path: &str) -> Result<ListenAddress, ChoiceError> {
 fn malformed_address(text: &str) -> ChoiceError {
     let what = format!(
         "is \"{}\", which is not an address",
-        super::document::shortened(text)
+        super::value::shortened(text)
     );
     let remedy = if let Some(rest) = text.split_once("://").map(|(_, rest)| rest) {
         format!(
@@ -256,7 +256,7 @@ fn unknown_io(text: &str, meant: Option<&str>) -> ChoiceError {
         None => "write auto, uring or epoll".to_owned(),
     };
     ChoiceError {
-        what: format!("is \"{}\"", super::document::shortened(text)),
+        what: format!("is \"{}\"", super::value::shortened(text)),
         remedy,
     }
 }

@@ -14,11 +14,13 @@ mod name;
 mod problem;
 mod reader;
 mod route;
+mod route_headers;
 mod route_reader;
 mod scalar;
 pub mod schema;
 mod serve_flags;
 pub(crate) mod units;
+mod value;
 
 #[cfg(test)]
 mod reference;

@@ -97,7 +97,7 @@ impl RoutePath {
     /// Checks a prefix; one trailing slash is dropped, because prefixes match whole segments.
     pub fn new(text: &str) -> Result<Self, NameError> {
         let Some(inner) = text.strip_prefix('/') else {
-            let remedy = format!("write \"/{}\"", super::document::shortened(text));
+            let remedy = format!("write \"/{}\"", super::value::shortened(text));
             return refuse("which does not start with \"/\"", remedy);
         };
         let inner = inner.strip_suffix('/').unwrap_or(inner);

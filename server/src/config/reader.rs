@@ -12,13 +12,14 @@ use toml::de::DeTable;
 
 use super::Config;
 use super::choice::{ChoiceError, IoChoice, ListenAddress, LogTarget, Shards};
-use super::document::{Report, Source, TableReader, Value};
+use super::document::{Report, Source, TableReader};
 use super::folder::{Folder, LookAtFolder};
 use super::limits::{Ceiling, read_cache, read_limits};
 use super::problem::{Culprit, Place, Problem};
 use super::route::Route;
 use super::route_reader::read_route;
 use super::schema::Section;
+use super::value::Value;
 
 /// A config file may have this many bytes.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -52,7 +53,13 @@ impl Config {
             report.text(at, what, "see https://toml.io/ for the syntax");
             return Err(report.finish());
         }
-        let top = TableReader::new(Section::Top, "", &document, &report);
+        let top = TableReader::open(
+            Section::Top,
+            String::new(),
+            document.get_ref(),
+            document.span(),
+            &report,
+        );
         let config = read_config(&top, base, look);
         let problems = report.finish();
         if problems.is_empty() {

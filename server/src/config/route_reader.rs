@@ -1,19 +1,19 @@
 //! `[[route]]` as it was written, turned into routes as they are meant.
 //!
 //! A route answers from a folder or with one reply, never both; keys of the other kind are
-//! refused rather than ignored. Fields that the server itself computes cannot be set.
+//! refused rather than ignored.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::document::{TableReader, Value};
+use super::document::TableReader;
 use super::folder::LookAtFolder;
 use super::name::{FieldName, FieldValue, HostName, InnerPath, NameError, RoutePath};
-use super::route::{
-    FilesConfig, HeaderField, Precompressed, ReplyConfig, Route, RouteAction, Symlinks,
-};
+use super::route::{FilesConfig, Precompressed, ReplyConfig, Route, RouteAction, Symlinks};
+use super::route_headers::read_headers;
 use super::scalar::known_word;
 use super::schema::Section;
+use super::value::Value;
 use crate::cache_rules::{CacheRules, Rule};
 
 /// Keys that make sense for a folder only.
@@ -26,30 +26,6 @@ const FILES_ONLY: [&str; 8] = [
     "dotfiles",
     "cache_control",
     "error_pages",
-];
-
-/// Fields that say how a message is framed: the server's alone.
-const FRAMING_FIELDS: [&str; 9] = [
-    "Connection",
-    "Content-Length",
-    "Date",
-    "Keep-Alive",
-    "TE",
-    "Trailer",
-    "Transfer-Encoding",
-    "Upgrade",
-    "X-Content-Type-Options",
-];
-
-/// Fields that describe a file: computed for each one.
-const FILE_FIELDS: [&str; 7] = [
-    "Accept-Ranges",
-    "Content-Encoding",
-    "Content-Range",
-    "ETag",
-    "Last-Modified",
-    "Location",
-    "Vary",
 ];
 
 /// Reads one `[[route]]`; `base` is the folder that relative paths start from.
@@ -98,7 +74,10 @@ pub(super) fn read_route(
 }
 
 /// A text checked by a name's rule, or a report.
-fn checked<T>(value: &Value<'_>, check: impl Fn(&str) -> Result<T, NameError>) -> Option<T> {
+pub(super) fn checked<T>(
+    value: &Value<'_>,
+    check: impl Fn(&str) -> Result<T, NameError>,
+) -> Option<T> {
     let text = value.text("a text in quotes")?;
     match check(text) {
         Ok(name) => Some(name),
@@ -263,63 +242,6 @@ fn read_error_pages(table: &TableReader<'_>) -> BTreeMap<u16, InnerPath> {
         }
     }
     pages
-}
-
-fn read_headers(table: &TableReader<'_>) -> Vec<HeaderField> {
-    let entries = table
-        .value("headers")
-        .and_then(|value| value.entries("a table such as { \"X-Frame-Options\" = \"DENY\" }"));
-    let mut fields: Vec<HeaderField> = Vec::new();
-    for (key, value) in entries.unwrap_or_default() {
-        let name = match FieldName::new(key) {
-            Ok(name) => name,
-            Err(error) => {
-                value.wrong(format_args!("has a name, {}", error.what), error.remedy);
-                continue;
-            }
-        };
-        let content = checked(&value, FieldValue::new);
-        if let Some((what, remedy)) = unsettable(&name, table.value("files").is_some()) {
-            value.wrong(what, remedy);
-        } else if fields.iter().any(|field| field.name.is(key)) {
-            value.wrong("repeats a field in another case", "write each field once");
-        } else if let Some(value) = content {
-            fields.push(HeaderField { name, value });
-        }
-    }
-    fields
-}
-
-/// Why a field can not be set in `headers`.
-fn unsettable(name: &FieldName, files: bool) -> Option<(&'static str, &'static str)> {
-    let named = |list: &[&str]| list.iter().any(|field| name.is(field));
-    if named(&FRAMING_FIELDS) {
-        return Some(("is a field that the server sets itself", "leave it out"));
-    }
-    if name.is("Content-Type") {
-        return Some(if files {
-            (
-                "is a field that follows from the file's name",
-                "leave it out",
-            )
-        } else {
-            (
-                "is the reply's type",
-                "write it as reply = { type = \"…\" }",
-            )
-        });
-    }
-    if files && named(&FILE_FIELDS) {
-        return Some((
-            "is a field that the server computes for each file",
-            "leave it out",
-        ));
-    }
-    if files && name.is("Cache-Control") {
-        let remedy = "write cache_control = [{ match = \"*\", value = \"…\" }]";
-        return Some(("is set by pattern", remedy));
-    }
-    None
 }
 
 fn refuse_files_keys(table: &TableReader<'_>) {

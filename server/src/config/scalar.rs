@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
-use super::document::{TableReader, Value};
+use super::document::TableReader;
 use super::limits::Ceiling;
 use super::problem::closest;
 use super::schema::Takes;
 use super::units::{BYTES, RATE, Scale, TIME};
+use super::value::Value;
 
 impl<'d> TableReader<'d> {
     /// A size in bytes.

@@ -151,7 +151,7 @@ fn note_name<T>(
                 culprit: Culprit::Text,
                 what: format!(
                     "it is \"{}\", {}",
-                    super::document::shortened(text),
+                    super::value::shortened(text),
                     error.what
                 ),
                 remedy: error.remedy,

@@ -174,12 +174,12 @@ fn a_file_that_can_not_be_read_is_named() {
 
 #[test]
 fn bytes_that_are_not_utf8_have_a_place() {
-    let file = std::env::temp_dir().join(format!("ringmain-utf8-{}.toml", std::process::id()));
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let file = folder.path().join("r.toml");
     std::fs::write(&file, b"io = \"auto\"\nlog = \"\xff\"\n").expect("written");
     let found = Config::load(&file).expect_err("not UTF-8");
-    std::fs::remove_file(&file).expect("removed");
     assert!(
-        found[0].to_string().contains(".toml:2:8: the byte 0xFF"),
+        found[0].to_string().contains("r.toml:2:8: the byte 0xFF"),
         "{}",
         found[0]
     );

@@ -108,7 +108,7 @@ impl Connection {
                 Ok(Parsed::Partial) => break Step::Read,
                 Err(error) => {
                     worker.counters.add(Counter::RequestErrors, 1);
-                    self.write_refusal(error.status(), &mut out);
+                    self.write_refusal(error.status(), rest, &mut out);
                     bytes = input.len();
                     break Step::End(End::Finish);
                 }
@@ -159,18 +159,19 @@ impl Connection {
     /// Answers bytes that are no request, and posts that.
     pub(super) fn refuse(&mut self, status: StatusCode) {
         let mut out = Output::default();
-        self.write_refusal(status, &mut out);
+        let held = std::mem::take(&mut self.held);
+        self.write_refusal(status, &held, &mut out);
         self.post(out);
     }
 
-    fn write_refusal(&mut self, status: StatusCode, out: &mut Output) {
+    fn write_refusal(&mut self, status: StatusCode, refused: &[u8], out: &mut Output) {
         let terms = Terms {
             version: Version::Http11,
             persistence: Persistence::Close,
-            head_only: false,
+            head_only: begins_with_head(refused),
         };
         let began = self.log_start();
-        let answered = error::page(status, &terms, &self.worker.date(), &[], out);
+        let answered = error::page(status, &terms, &self.worker.first_lines(), &[], out);
         self.write_record(b"-", b"-", "-", answered, began);
     }
 
@@ -239,6 +240,13 @@ fn how_to_end(request: &Request<'_>, bytes_left: usize) -> End {
     }
 }
 
+/// Whether a request that is refused asked for a head only: even then, content would be one
+/// response too many to its sender (RFC 9110 §9.3.2).
+fn begins_with_head(refused: &[u8]) -> bool {
+    let line = refused.strip_prefix(b"\r\n").unwrap_or(refused);
+    line.starts_with(b"HEAD ")
+}
+
 /// Answers a request, if nothing has to be waited for.
 fn answer_at_once(
     worker: &Worker,
@@ -253,7 +261,7 @@ fn answer_at_once(
     }
     match route(worker, request) {
         Routed::To(Action::Reply(reply), _) => {
-            AtOnce::Answered(reply.answer(terms, &worker.date(), out))
+            AtOnce::Answered(reply.answer(terms, &worker.first_lines(), out))
         }
         Routed::To(Action::Files(folder), path) => {
             folder.answer_at_once(worker, request, &path, terms, out)
@@ -282,13 +290,13 @@ pub(super) enum Refusal {
 impl Refusal {
     pub(super) fn answer(self, worker: &Worker, terms: &Terms, out: &mut Output) -> Answered {
         let allow = [(http::FieldName::ALLOW, ALLOW)];
-        let date = worker.date();
+        let first_lines = worker.first_lines();
         match self {
-            Refusal::Status(status) => error::page(status, terms, &date, &[], out),
+            Refusal::Status(status) => error::page(status, terms, &first_lines, &[], out),
             Refusal::NotAllowed => {
-                error::page(StatusCode::METHOD_NOT_ALLOWED, terms, &date, &allow, out)
+                error::page(StatusCode::METHOD_NOT_ALLOWED, terms, &first_lines, &allow, out)
             }
-            Refusal::Allowed => error::bare(StatusCode::NO_CONTENT, terms, &date, &allow, out),
+            Refusal::Allowed => error::bare(StatusCode::NO_CONTENT, terms, &first_lines, &allow, out),
         }
     }
 }

@@ -168,7 +168,8 @@ mod tests {
 
     #[test]
     fn facts_are_read_from_the_files_of_the_given_folder() {
-        let proc = std::env::temp_dir().join(format!("ringmain-doctor-{}", std::process::id()));
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let proc = folder.path();
         for (file, text) in [
             ("sys/kernel/io_uring_disabled", "2\n"),
             ("sys/net/core/somaxconn", "4096\n"),
@@ -182,8 +183,7 @@ mod tests {
             fs::create_dir_all(file.parent().expect("it has one")).expect("folder");
             fs::write(file, text).expect("file");
         }
-        let report = HostReport::read_from(&proc, RingReport::Refused("not tried".into()));
-        fs::remove_dir_all(&proc).expect("clean up");
+        let report = HostReport::read_from(proc, RingReport::Refused("not tried".into()));
         assert_eq!(report.uring_switch, Some(UringSwitch::Nobody));
         assert_eq!(report.somaxconn, Some(4096));
         assert_eq!(report.congestion_control.as_deref(), Some("cubic"));

@@ -1,8 +1,9 @@
 //! Responses that the server makes by itself: errors, redirects, the answer to OPTIONS.
 
-use http::{DATE_BYTES, FieldName, FieldValue, StatusCode};
+use http::{FieldName, FieldValue, StatusCode};
 
 use super::{Answered, Output, Terms};
+use crate::clock::FirstLines;
 use crate::page;
 
 /// What a folder or a fixed reply can be asked for.
@@ -14,13 +15,13 @@ const HTML: FieldValue<'static> = FieldValue::from_static("text/html; charset=ut
 pub(crate) fn page(
     status: StatusCode,
     terms: &Terms,
-    date: &[u8; DATE_BYTES],
+    first_lines: &FirstLines,
     fields: &[(FieldName<'_>, FieldValue<'_>)],
     out: &mut Output,
 ) -> Answered {
     let content = page::error::html(status.as_u16(), status.reason());
     let buffer = out.buffer();
-    let mut head = terms.head(buffer, status, date);
+    let mut head = terms.head(buffer, status, first_lines);
     for (name, value) in fields {
         head = head.field(*name, value);
     }
@@ -41,11 +42,11 @@ pub(crate) fn page(
 pub(crate) fn bare(
     status: StatusCode,
     terms: &Terms,
-    date: &[u8; DATE_BYTES],
+    first_lines: &FirstLines,
     fields: &[(FieldName<'_>, FieldValue<'_>)],
     out: &mut Output,
 ) -> Answered {
-    let mut head = terms.head(out.buffer(), status, date);
+    let mut head = terms.head(out.buffer(), status, first_lines);
     for (name, value) in fields {
         head = head.field(*name, value);
     }

@@ -1,9 +1,10 @@
 //! A response that is always the same, prepared at the start.
 
 use bytes::Bytes;
-use http::{DATE_BYTES, FieldName, FieldValue, ResponseHead, StatusCode};
+use http::{FieldName, FieldValue, ResponseHead, StatusCode};
 
 use super::{Answered, Output, Terms};
+use crate::clock::FirstLines;
 use crate::config::ReplyConfig;
 
 /// See the module's text.
@@ -38,11 +39,12 @@ impl FixedReply {
     pub(crate) fn answer(
         &self,
         terms: &Terms,
-        date: &[u8; DATE_BYTES],
+        first_lines: &FirstLines,
         out: &mut Output,
     ) -> Answered {
+        out.reserve(self.fields.len() + Output::copied_bytes(&self.content));
         let buffer = out.buffer();
-        terms.head(buffer, self.status, date).pause();
+        terms.head(buffer, self.status, first_lines).pause();
         buffer.extend_from_slice(&self.fields);
         let sends_content = !terms.head_only && !self.status.is_bodiless();
         if sends_content {

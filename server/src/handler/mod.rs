@@ -13,6 +13,8 @@ pub(crate) use output::Output;
 
 use http::{Method, Persistence, Request, ResponseHead, StatusCode, Version};
 
+use crate::clock::FirstLines;
+
 /// On what terms a response is sent: what its request and connection make of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
@@ -57,12 +59,10 @@ impl Terms {
         &self,
         out: &'o mut Vec<u8>,
         status: StatusCode,
-        date: &[u8; http::DATE_BYTES],
+        first_lines: &FirstLines,
     ) -> ResponseHead<'o> {
-        let mut head = ResponseHead::new(out, status);
-        head = head.field(http::FieldName::SERVER, &SERVER).date(date);
-        head.persistence(self.version, self.persistence)
+        ResponseHead::new(out, status).pause();
+        out.extend_from_slice(first_lines);
+        ResponseHead::resume(out).persistence(self.version, self.persistence)
     }
 }
-
-const SERVER: http::FieldValue<'static> = http::FieldValue::from_static("ringmain");

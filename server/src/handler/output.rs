@@ -9,6 +9,9 @@ use shard::SendData;
 /// Contents up to this size are copied: cheaper than a second piece in the send.
 const COPIED_BYTES_MAX: usize = 8 * 1024;
 
+/// Room for what stands before the prepared fields: status line, `Server`, `Date`, `Connection`.
+const FIRST_BYTES: usize = 128;
+
 /// See the module's text.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
@@ -18,6 +21,11 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// Makes room for a response whose fields and content are known.
+    pub(crate) fn reserve(&mut self, fields_and_content: usize) {
+        self.buffer.reserve(fields_and_content + FIRST_BYTES);
+    }
+
     /// Where heads are written.
     pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         if !self.tail.is_empty() {
@@ -27,9 +35,18 @@ impl Output {
         &mut self.buffer
     }
 
+    /// How much of `content` is copied: all of it or nothing.
+    pub(crate) fn copied_bytes(content: &Bytes) -> usize {
+        if content.len() <= COPIED_BYTES_MAX {
+            content.len()
+        } else {
+            0
+        }
+    }
+
     /// Appends content.
     pub(crate) fn content(&mut self, content: &Bytes) {
-        if content.len() <= COPIED_BYTES_MAX {
+        if Output::copied_bytes(content) == content.len() {
             self.buffer().extend_from_slice(content);
         } else {
             self.buffer();

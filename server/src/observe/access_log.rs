@@ -8,6 +8,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::mpsc::{self, Receiver};
@@ -234,45 +235,44 @@ fn unbuffered_stdout() -> io::Result<File> {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).open(path)
+    // Addresses of people: for the owner and the group, such as a log collector's.
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o640)
+        .open(path)
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
+    use tempfile::TempDir;
+
     use super::super::record::tests::request;
     use super::*;
 
-    /// A file name that no other test uses, removed at the end.
-    struct Scratch(PathBuf);
-
-    impl Scratch {
-        fn new(name: &str) -> Self {
-            Self(std::env::temp_dir().join(format!("ringmain-{name}-{}.log", std::process::id())))
-        }
-
-        fn lines(&self) -> Vec<serde_json::Value> {
-            let text = fs::read_to_string(&self.0).expect("the log is there");
-            text.lines()
-                .map(|line| serde_json::from_str(line).expect(line))
-                .collect()
-        }
+    fn lines(file: &Path) -> Vec<serde_json::Value> {
+        let text = fs::read_to_string(file).expect("the log is there");
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect(line))
+            .collect()
     }
 
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _ = fs::remove_file(&self.0);
-        }
+    /// A log of so many shards in a file of its own; the folder goes with the first value.
+    fn log_in_file(shards: usize) -> (TempDir, PathBuf, AccessLog, Vec<LogSender>) {
+        let folder = TempDir::new().expect("a folder for the test");
+        let file = folder.path().join("access.log");
+        let target = LogTarget::File(file.clone());
+        let (log, senders) = AccessLog::start(&target, shards).expect("started");
+        (folder, file, log, senders)
     }
 
     const LONG: Duration = Duration::from_secs(20);
 
     #[test]
     fn lines_of_all_shards_arrive_whole() {
-        let file = Scratch::new("whole");
-        let target = LogTarget::File(file.0.clone());
-        let (log, senders) = AccessLog::start(&target, 3).expect("started");
+        let (_folder, file, log, senders) = log_in_file(3);
         let shards: Vec<_> = senders
             .into_iter()
             .map(|mut sender| {
@@ -288,37 +288,33 @@ mod tests {
             shard.join().expect("shard");
         }
         assert_eq!(log.finish(LONG), Finish::Complete);
-        assert_eq!(file.lines().len(), 3000);
+        assert_eq!(lines(&file).len(), 3000);
     }
 
     #[test]
     fn a_line_is_written_without_another_one_behind_it() {
-        let file = Scratch::new("alone");
-        let (log, mut senders) =
-            AccessLog::start(&LogTarget::File(file.0.clone()), 1).expect("started");
+        let (_folder, file, log, mut senders) = log_in_file(1);
         for number in 1..=3 {
             assert_eq!(senders[0].send(&request(b"/")), Sent::Queued);
-            wait_for(|| fs::read_to_string(&file.0).is_ok_and(|t| t.lines().count() == number));
+            wait_for(|| fs::read_to_string(&file).is_ok_and(|t| t.lines().count() == number));
         }
         assert_eq!(log.finish(LONG), Finish::Complete);
     }
 
     #[test]
     fn reopening_goes_on_in_a_new_file() {
-        let file = Scratch::new("reopened");
-        let old = Scratch::new("renamed");
-        let (log, mut senders) =
-            AccessLog::start(&LogTarget::File(file.0.clone()), 1).expect("started");
+        let (folder, file, log, mut senders) = log_in_file(1);
+        let old = folder.path().join("access.log.1");
         senders[0].send(&request(b"/before"));
-        wait_for(|| fs::read_to_string(&file.0).is_ok_and(|text| text.ends_with('\n')));
-        fs::rename(&file.0, &old.0).expect("renamed");
+        wait_for(|| fs::read_to_string(&file).is_ok_and(|text| text.ends_with('\n')));
+        fs::rename(&file, &old).expect("renamed");
         log.reopen().expect("reopened");
-        wait_for(|| file.0.exists());
+        wait_for(|| file.exists());
         // The order is obeyed before the next batch is written.
         senders[0].send(&request(b"/after"));
         assert_eq!(log.finish(LONG), Finish::Complete);
-        assert_eq!(old.lines()[0]["path"], "/before");
-        assert_eq!(file.lines()[0]["path"], "/after");
+        assert_eq!(lines(&old)[0]["path"], "/before");
+        assert_eq!(lines(&file)[0]["path"], "/after");
     }
 
     #[test]

@@ -11,7 +11,9 @@ use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::{Errno, ReadWriteFlags};
@@ -83,9 +85,7 @@ impl Directory {
             }
             other => other?,
         };
-        Ok(File {
-            fd: Arc::new(opened),
-        })
+        Ok(File::new(opened))
     }
 }
 
@@ -128,9 +128,41 @@ pub enum FileKind {
 #[derive(Clone, Debug)]
 pub struct File {
     fd: Arc<OwnedFd>,
+    warm: Arc<Warm>,
+}
+
+/// How much of a file's beginning is taken to be in the page cache, and until when. A hint: what
+/// is read here decides where to wait, never what is sent.
+#[derive(Debug, Default)]
+struct Warm {
+    bytes: AtomicU64,
+    /// In nanoseconds of [`uptime`].
+    until: AtomicU64,
+}
+
+/// How long a file that was found in the page cache is taken to stay there. Asking costs several
+/// percent of sending; being wrong costs one wait for a disk.
+const WARM_TIME: Duration = Duration::from_secs(1);
+/// The largest file that is asked for as a whole; the answer takes the kernel a walk over all of
+/// its pages.
+const WARM_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Nanoseconds of this turn's time since some fixed moment.
+fn uptime() -> u64 {
+    static ORIGIN: OnceLock<Instant> = OnceLock::new();
+    let now = crate::now();
+    let origin = *ORIGIN.get_or_init(|| now);
+    u64::try_from(now.saturating_duration_since(origin).as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl File {
+    fn new(fd: OwnedFd) -> File {
+        File {
+            fd: Arc::new(fd),
+            warm: Arc::default(),
+        }
+    }
+
     /// fstat(2): the inode is in memory while the file is open.
     ///
     /// # Errors
@@ -198,6 +230,25 @@ impl File {
         }
     }
 
+    /// Whether the file's first `bytes` bytes are in the page cache; remembered for a second, so
+    /// that a file that is sent all the time is not asked for each time. More than 16 MiB are
+    /// not asked for at once.
+    pub(crate) fn is_warm(&self, bytes: u64) -> bool {
+        let now = uptime();
+        if self.warm.until.load(Ordering::Relaxed) > now
+            && self.warm.bytes.load(Ordering::Relaxed) >= bytes
+        {
+            return true;
+        }
+        let is_warm = bytes <= WARM_BYTES_MAX && syscalls::is_cached(&self.fd, 0, bytes);
+        if is_warm {
+            self.warm.bytes.store(bytes, Ordering::Relaxed);
+            let until = now + WARM_TIME.as_nanos() as u64;
+            self.warm.until.store(until, Ordering::Relaxed);
+        }
+        is_warm
+    }
+
     /// Brings a range into the page cache, so that sendfile(2) does not wait for it.
     ///
     /// # Errors
@@ -226,8 +277,6 @@ impl AsFd for File {
 
 impl From<std::fs::File> for File {
     fn from(file: std::fs::File) -> File {
-        File {
-            fd: Arc::new(file.into()),
-        }
+        File::new(file.into())
     }
 }

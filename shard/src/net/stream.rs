@@ -23,9 +23,10 @@ use crate::fs::File;
 use crate::future::Pending;
 use crate::table::Key;
 
-/// Bytes of a file that are sent (and brought into the page cache before) in one go; after that
+/// Bytes of a file that are sent (and brought into the page cache before) in one go, as nginx has
+/// it by default: half a MiB costs a tenth more on files of 1 MiB (results/). After that
 /// others have their turn.
-const FILE_WINDOW_BYTES: u64 = 512 * 1024;
+const FILE_WINDOW_BYTES: u64 = 2048 * 1024;
 
 /// Who is at the other end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,13 +179,15 @@ impl Stream {
         length: u64,
         mut progress: impl FnMut(u64),
     ) -> io::Result<()> {
-        self.sent().await?;
-        let installed = self.install().await?;
         let end = offset.saturating_add(length);
+        let is_warm = file.is_warm(end);
+        let installed = self.install_while_sending().await?;
         let mut at = offset;
         while at < end {
             let window_end = end.min(at + FILE_WINDOW_BYTES);
-            file.warm(at, window_end - at).await?;
+            if !is_warm {
+                file.warm(at, window_end - at).await?;
+            }
             while at < window_end {
                 match self.sendfile(installed.as_ref(), file, &mut at, window_end) {
                     Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),

@@ -55,7 +55,9 @@ impl Folder {
         out: &mut Output,
     ) -> Answered {
         let buffer = out.buffer();
-        terms.head(buffer, StatusCode::OK, &worker.date()).pause();
+        terms
+            .head(buffer, StatusCode::OK, &worker.first_lines())
+            .pause();
         buffer.extend_from_slice(&self.extra);
         http::ResponseHead::resume(buffer)
             .field(FieldName::CONTENT_TYPE, &content_type)

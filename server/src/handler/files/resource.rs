@@ -10,6 +10,7 @@ use http::{Coding, FieldName, FieldValue, ResponseHead, StrongTag, format_date};
 use shard::fs::{File, Metadata};
 
 use super::Folder;
+use crate::handler::Output;
 use crate::media;
 
 /// Reads of a file that keeps changing, before the last one is taken as it is.
@@ -132,6 +133,14 @@ impl Variant {
 
     pub(super) fn size(&self) -> u64 {
         self.metadata.size
+    }
+
+    /// Bytes of content that an output copies.
+    pub(super) fn copied_bytes(&self) -> usize {
+        match &self.content {
+            Content::Memory(content) => Output::copied_bytes(content),
+            Content::OnDisk(_) => 0,
+        }
     }
 }
 

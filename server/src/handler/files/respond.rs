@@ -161,8 +161,8 @@ impl Folder {
                 }
             }
         }
-        let date = response.worker.date();
-        FileAnswer::Written(error::page(status, response.terms, &date, &[], out))
+        let first_lines = response.worker.first_lines();
+        FileAnswer::Written(error::page(status, response.terms, &first_lines, &[], out))
     }
 }
 
@@ -231,9 +231,10 @@ impl Response<'_, '_> {
     }
 
     fn write_whole(&self, variant: &Variant, out: &mut Output) -> Answered {
+        out.reserve(variant.ok_fields.len() + variant.copied_bytes());
         let buffer = out.buffer();
         self.terms
-            .head(buffer, StatusCode::OK, &self.worker.date())
+            .head(buffer, StatusCode::OK, &self.worker.first_lines())
             .pause();
         buffer.extend_from_slice(&variant.ok_fields);
         if self.terms.head_only {
@@ -277,7 +278,9 @@ impl Response<'_, '_> {
     fn write_not_modified(&self, variant: &Variant, out: &mut Output) -> Answered {
         let status = StatusCode::NOT_MODIFIED;
         let buffer = out.buffer();
-        self.terms.head(buffer, status, &self.worker.date()).pause();
+        self.terms
+            .head(buffer, status, &self.worker.first_lines())
+            .pause();
         buffer.extend_from_slice(&variant.validator_fields);
         ResponseHead::resume(buffer).end();
         error::empty(status)
@@ -287,7 +290,7 @@ impl Response<'_, '_> {
         let range = content_range(None, variant.size());
         let fields = [(FieldName::CONTENT_RANGE, range)];
         let status = StatusCode::RANGE_NOT_SATISFIABLE;
-        error::page(status, self.terms, &self.worker.date(), &fields, out)
+        error::page(status, self.terms, &self.worker.first_lines(), &fields, out)
     }
 
     fn redirect(&self, path: &CanonicalPath<'_>, out: &mut Output) -> Answered {
@@ -299,20 +302,22 @@ impl Response<'_, '_> {
             location.extend_from_slice(query.as_bytes());
         }
         let status = StatusCode::MOVED_PERMANENTLY;
-        let date = self.worker.date();
+        let first_lines = self.worker.first_lines();
         match http::FieldValue::new(location) {
             Ok(value) => {
                 let fields = [(FieldName::LOCATION, value)];
-                error::page(status, self.terms, &date, &fields, out)
+                error::page(status, self.terms, &first_lines, &fields, out)
             }
             // A query with bytes that no field may have.
-            Err(_) => error::page(StatusCode::BAD_REQUEST, self.terms, &date, &[], out),
+            Err(_) => error::page(StatusCode::BAD_REQUEST, self.terms, &first_lines, &[], out),
         }
     }
 
     fn error_page(&self, status: StatusCode, variant: &Variant, out: &mut Output) -> FileAnswer {
         let buffer = out.buffer();
-        self.terms.head(buffer, status, &self.worker.date()).pause();
+        self.terms
+            .head(buffer, status, &self.worker.first_lines())
+            .pause();
         buffer.extend_from_slice(&variant.content_fields);
         ResponseHead::resume(buffer)
             .field(FieldName::CONTENT_TYPE, &variant.content_type)
@@ -334,7 +339,9 @@ impl Response<'_, '_> {
     fn range(&self, variant: &Variant, range: ByteRange, out: &mut Output) -> FileAnswer {
         let status = StatusCode::PARTIAL_CONTENT;
         let buffer = out.buffer();
-        self.terms.head(buffer, status, &self.worker.date()).pause();
+        self.terms
+            .head(buffer, status, &self.worker.first_lines())
+            .pause();
         buffer.extend_from_slice(&variant.content_fields);
         buffer.extend_from_slice(&variant.validator_fields);
         ResponseHead::resume(buffer)
@@ -359,7 +366,11 @@ impl Response<'_, '_> {
         let length = multipart.content_length(ranges);
         let buffer = out.buffer();
         self.terms
-            .head(buffer, StatusCode::PARTIAL_CONTENT, &self.worker.date())
+            .head(
+                buffer,
+                StatusCode::PARTIAL_CONTENT,
+                &self.worker.first_lines(),
+            )
             .pause();
         buffer.extend_from_slice(&variant.content_fields);
         buffer.extend_from_slice(&variant.validator_fields);
