@@ -23,9 +23,20 @@ pub(crate) const ENTRIES_MAX: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) name: Vec<u8>,
-    /// Bytes of a file; `None` for a directory.
-    pub(crate) size: Option<u64>,
+    pub(crate) kind: Kind,
     pub(crate) modified: SystemTime,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File {
+        bytes: u64,
+    },
+    Directory,
+    /// A symbolic link. Where it leads is for the caller to find out, through the door that
+    /// decides which links are followed: else a listing would tell of files outside of the root.
+    Link,
 }
 
 struct Request {
@@ -60,7 +71,8 @@ impl Reader {
         Ok(Reader { requests })
     }
 
-    /// The entries of a directory, without dotfiles unless `hidden`; files and directories only.
+    /// The entries of a directory, without dotfiles unless `hidden`; files, directories and
+    /// links only.
     ///
     /// # Errors
     /// Whatever the directory says; EAGAIN where too many wait already.
@@ -110,18 +122,21 @@ fn read_directory(request: &Request) -> io::Result<Vec<Entry>> {
         if name.to_bytes().starts_with(b".") && (!request.hidden || is_self_or_parent(name)) {
             continue;
         }
-        // Follows links, as serving does; what leads nowhere is not shown.
-        let Ok(stat) = statat(&request.directory, name, AtFlags::empty()) else {
+        // Gone since, or not ours to know.
+        let Ok(stat) = statat(&request.directory, name, AtFlags::SYMLINK_NOFOLLOW) else {
             continue;
         };
-        let size = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => None,
-            FileType::RegularFile => Some(stat.st_size as u64),
+        let kind = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => Kind::Directory,
+            FileType::RegularFile => Kind::File {
+                bytes: stat.st_size as u64,
+            },
+            FileType::Symlink => Kind::Link,
             _ => continue,
         };
         entries.push(Entry {
             name: name.to_bytes().to_vec(),
-            size,
+            kind,
             modified: UNIX_EPOCH + Duration::from_secs(u64::try_from(stat.st_mtime).unwrap_or(0)),
         });
         if entries.len() == ENTRIES_MAX {

@@ -7,11 +7,14 @@ fn more_files_than_the_cache_holds_are_served(driver: Driver) {
     for number in 0..100 {
         site.write(format!("{number}.bin"), &pattern(1000 + number)[number..]);
     }
-    for bytes in ["0B", "1KiB", "20KiB"] {
+    for (bytes, file_bytes) in [("0B", "0B"), ("1KiB", "1KiB"), ("20KiB", "1KiB")] {
         let server = Server::run(
             driver,
             &site,
-            &format!("cache = {{ bytes = \"{bytes}\" }}\n[[route]]\nfiles = \"public\"\n"),
+            &format!(
+                "cache = {{ bytes = \"{bytes}\", file_bytes = \"{file_bytes}\" }}\n\
+                 [[route]]\nfiles = \"public\"\n"
+            ),
         );
         let mut client = Client::connect(&server);
         for _ in 0..2 {
@@ -33,8 +36,8 @@ fn the_cache_does_not_grow_beyond_its_bytes(driver: Driver) {
         &site,
         "cache = { bytes = \"1MiB\" }\n[[route]]\nfiles = \"public\"\n",
     );
-    let mut client = Client::connect(&server);
-    let mut read_all = || {
+    let read_all = || {
+        let mut client = Client::connect(&server);
         for number in 0..600 {
             client.get(&format!("/{number}.bin")).expect_status(200);
         }
@@ -76,7 +79,7 @@ fn no_open_file_is_kept_where_none_is_allowed(driver: Driver) {
     let server = Server::run(
         driver,
         &site,
-        "cache = { open_files = 0, bytes = \"0B\" }\n[[route]]\nfiles = \"public\"\n",
+        "cache = { open_files = 0, bytes = \"0B\", file_bytes = \"0B\" }\n[[route]]\nfiles = \"public\"\n",
     );
     let root = site.root().canonicalize().expect("the root");
     for _ in 0..3 {

@@ -117,10 +117,11 @@ fn odd_names_are_escaped_and_lead_to_their_files(driver: Driver) {
         .iter()
         .map(|link| link.trim_start_matches("./"))
         .filter(|link| !link.is_empty() && !link.starts_with("..") && *link != "/")
+        // A control byte in a path is refused, so no link can lead to that name.
+        .filter(|link| !link.contains("%0A"))
         .map(|link| server.get(&format!("/{link}")).expect_status(200).content)
         .collect();
     for name in &odd {
-        // A control byte in a path is refused, so no link can lead there.
         if !name.contains('\n') {
             assert!(contents.contains(&name.as_bytes().to_vec()), "{name}: {links:?}");
         }

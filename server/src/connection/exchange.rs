@@ -6,9 +6,7 @@ use http::{
     BodyFraming, ContentUse, HeadScan, Leftover, Method, Parsed, Persistence, Request, StatusCode,
     Target, Version, resume_request,
 };
-use shard::Chunk;
-
-use super::{Connection, End, Waiting};
+use super::{Connection, End, Partial, Waiting};
 use crate::handler::error::{self, ALLOW};
 use crate::handler::files::Transfer;
 use crate::handler::{Answered, AtOnce, Output, Terms};
@@ -28,9 +26,8 @@ pub(super) enum Step {
     Flush,
     /// Answer a request that must wait for something, then go on.
     Slow(Slow),
-    /// The head is posted, and what it announces follows from a file; then the connection goes
-    /// on or ends.
-    Transfer(Box<Transfer>, Option<End>),
+    /// The head is posted, and what it announces follows from a file.
+    Transfer(Box<Answer>),
     /// The last response is posted; how the connection ends.
     End(End),
 }
@@ -41,6 +38,23 @@ pub(super) struct Slow {
     pub(super) exchange: http::Exchange,
 }
 
+/// What remains of a response whose head is posted.
+pub(super) struct Answer {
+    pub(super) transfer: Transfer,
+    pub(super) line: Option<Line>,
+    /// How the connection ends after it, if it does.
+    pub(super) end: Option<End>,
+}
+
+/// A line of the access log, to be written when the response is over.
+pub(super) struct Line {
+    method: Vec<u8>,
+    path: Vec<u8>,
+    protocol: &'static str,
+    answered: Answered,
+    began: Instant,
+}
+
 /// How far the bytes at hand were used.
 struct Used {
     bytes: usize,
@@ -49,25 +63,35 @@ struct Used {
 
 impl Connection {
     /// Takes received bytes and answers what it can.
-    pub(super) fn take(&mut self, chunk: Chunk) -> Step {
-        if self.held.is_empty() {
-            let used = self.answer_all(&chunk);
-            self.held.extend_from_slice(&chunk[used.bytes..]);
-            self.settle(used.step)
-        } else {
-            self.held.extend_from_slice(&chunk);
-            drop(chunk);
-            self.go_on()
+    pub(super) fn take(&mut self, chunk: &[u8]) -> Step {
+        if let Some(mut partial) = self.partial.take() {
+            partial.bytes.extend_from_slice(chunk);
+            return self.answer_partial(partial);
         }
+        let mut scan = HeadScan::new();
+        let used = self.answer_all(chunk, &mut scan);
+        if used.bytes < chunk.len() {
+            self.partial = Some(Box::new(Partial {
+                bytes: chunk[used.bytes..].to_vec(),
+                scan,
+            }));
+        }
+        self.settle(used.step)
     }
 
     /// Goes on with the bytes at hand.
     pub(super) fn go_on(&mut self) -> Step {
-        let held = std::mem::take(&mut self.held);
-        let used = self.answer_all(&held);
-        if used.bytes < held.len() {
-            self.held = held;
-            self.held.drain(..used.bytes);
+        match self.partial.take() {
+            Some(partial) => self.answer_partial(partial),
+            None => self.settle(Step::Read),
+        }
+    }
+
+    fn answer_partial(&mut self, mut partial: Box<Partial>) -> Step {
+        let used = self.answer_all(&partial.bytes, &mut partial.scan);
+        if used.bytes < partial.bytes.len() {
+            partial.bytes.drain(..used.bytes);
+            self.partial = Some(partial);
         }
         self.settle(used.step)
     }
@@ -76,13 +100,13 @@ impl Connection {
     fn settle(&mut self, step: Step) -> Step {
         if matches!(step, Step::Read) {
             let limits = &self.worker.limits;
-            match (self.held.is_empty(), self.waiting) {
-                (false, Waiting::Head) => {}
-                (false, _) => {
+            match (&self.partial, self.waiting) {
+                (Some(_), Waiting::Head) => {}
+                (Some(_), _) => {
                     self.waiting = Waiting::Head;
                     self.timer.arm_in(limits.header_time_max);
                 }
-                (true, _) => {
+                (None, _) => {
                     self.waiting = Waiting::NextRequest;
                     self.timer.arm_in(limits.idle_time_max);
                 }
@@ -92,7 +116,7 @@ impl Connection {
     }
 
     /// Answers the requests that `input` begins with and posts the responses.
-    fn answer_all(&mut self, input: &[u8]) -> Used {
+    fn answer_all(&mut self, input: &[u8], scan: &mut HeadScan) -> Used {
         let mut out = Output::default();
         let mut bytes = 0;
         let step = loop {
@@ -104,7 +128,7 @@ impl Connection {
                 break Step::Flush;
             }
             let worker = &self.worker;
-            match resume_request(&mut self.scan, rest, &worker.http_limits) {
+            match resume_request(scan, rest, &worker.http_limits) {
                 Ok(Parsed::Partial) => break Step::Read,
                 Err(error) => {
                     worker.counters.add(Counter::RequestErrors, 1);
@@ -113,7 +137,7 @@ impl Connection {
                     break Step::End(End::Finish);
                 }
                 Ok(Parsed::Complete { head, consumed }) => {
-                    self.scan = HeadScan::new();
+                    *scan = HeadScan::new();
                     // A head that was complete at once leaves no deadline of a partial one.
                     self.waiting = Waiting::NextRequest;
                     bytes += consumed;
@@ -136,8 +160,12 @@ impl Connection {
                             }
                         }
                         AtOnce::Transfer(answered, transfer) => {
-                            self.record(&head, answered, began);
-                            break Step::Transfer(Box::new(transfer), end);
+                            self.count(answered);
+                            break Step::Transfer(Box::new(Answer {
+                                transfer,
+                                line: Line::of(&head, answered, began),
+                                end,
+                            }));
                         }
                         AtOnce::Later => {
                             break Step::Slow(Slow {
@@ -150,7 +178,7 @@ impl Connection {
             }
         };
         match &step {
-            Step::Transfer(..) => self.post_more(out),
+            Step::Transfer(_) => self.post_more(out),
             Step::Read | Step::Flush | Step::Slow(_) | Step::End(_) => self.post(out),
         }
         Used { bytes, step }
@@ -159,8 +187,8 @@ impl Connection {
     /// Answers bytes that are no request, and posts that.
     pub(super) fn refuse(&mut self, status: StatusCode) {
         let mut out = Output::default();
-        let held = std::mem::take(&mut self.held);
-        self.write_refusal(status, &held, &mut out);
+        let partial = self.partial.take().unwrap_or_default();
+        self.write_refusal(status, &partial.bytes, &mut out);
         self.post(out);
     }
 
@@ -171,8 +199,17 @@ impl Connection {
             head_only: begins_with_head(refused),
         };
         let began = self.log_start();
-        let answered = error::page(status, &terms, &self.worker.first_lines(), &[], out);
-        self.write_record(b"-", b"-", "-", answered, began);
+        let answered = error::page(status, &terms, &self.worker.first_lines(), &[], &[], out);
+        self.count(answered);
+        if let Some(began) = began {
+            self.write(&Line {
+                method: b"-".to_vec(),
+                path: b"-".to_vec(),
+                protocol: "-",
+                answered,
+                began,
+            });
+        }
     }
 
     /// The time, where somebody will log it.
@@ -182,47 +219,53 @@ impl Connection {
 
     /// Counts and logs an answered request.
     pub(super) fn record(&self, request: &Request<'_>, answered: Answered, began: Option<Instant>) {
-        let path = request.target.path().unwrap_or("*").as_bytes();
-        let protocol = request.version.as_str();
-        self.write_record(
-            request.method.as_str().as_bytes(),
-            path,
-            protocol,
-            answered,
-            began,
-        );
+        self.count(answered);
+        if let Some(line) = Line::of(request, answered, began) {
+            self.write(&line);
+        }
     }
 
-    fn write_record(
-        &self,
-        method: &[u8],
-        path: &[u8],
-        protocol: &'static str,
-        answered: Answered,
-        began: Option<Instant>,
-    ) {
-        let worker = &self.worker;
-        worker.counters.add(Counter::Requests, 1);
+    /// Counts an answered request.
+    pub(super) fn count(&self, answered: Answered) {
+        let counters = &self.worker.counters;
+        counters.add(Counter::Requests, 1);
         if let Some(class) = Counter::of_status(answered.status.as_u16()) {
-            worker.counters.add(class, 1);
+            counters.add(class, 1);
         }
-        worker
-            .counters
-            .add(Counter::BytesOut, answered.content_bytes);
-        if let (Some(log), Some(began)) = (&worker.log, began) {
+        counters.add(Counter::BytesOut, answered.content_bytes);
+    }
+
+    /// Writes a line of the access log.
+    pub(super) fn write(&self, line: &Line) {
+        let worker = &self.worker;
+        if let Some(log) = &worker.log {
             let peer = self.peer.as_deref().copied().unwrap_or(Peer::Unix);
             log.borrow_mut().send(&AccessRecord {
                 time: SystemTime::now(),
-                method,
-                path,
-                status: answered.status.as_u16(),
-                bytes: answered.content_bytes,
-                duration: began.elapsed(),
+                method: &line.method,
+                path: &line.path,
+                status: line.answered.status.as_u16(),
+                bytes: line.answered.content_bytes,
+                duration: line.began.elapsed(),
                 peer,
-                protocol,
+                protocol: line.protocol,
                 id: worker.next_request_id(),
             });
         }
+    }
+}
+
+impl Line {
+    /// The line of a request, where somebody logs it.
+    fn of(request: &Request<'_>, answered: Answered, began: Option<Instant>) -> Option<Line> {
+        let began = began?;
+        Some(Line {
+            method: request.method.as_str().as_bytes().to_vec(),
+            path: request.target.path().unwrap_or("*").as_bytes().to_vec(),
+            protocol: request.version.as_str(),
+            answered,
+            began,
+        })
     }
 }
 
@@ -292,9 +335,9 @@ impl Refusal {
         let allow = [(http::FieldName::ALLOW, ALLOW)];
         let first_lines = worker.first_lines();
         match self {
-            Refusal::Status(status) => error::page(status, terms, &first_lines, &[], out),
+            Refusal::Status(status) => error::page(status, terms, &first_lines, &[], &[], out),
             Refusal::NotAllowed => {
-                error::page(StatusCode::METHOD_NOT_ALLOWED, terms, &first_lines, &allow, out)
+                error::page(StatusCode::METHOD_NOT_ALLOWED, terms, &first_lines, &allow, &[], out)
             }
             Refusal::Allowed => error::bare(StatusCode::NO_CONTENT, terms, &first_lines, &allow, out),
         }

@@ -68,13 +68,19 @@ enum Read {
     Cut,
 }
 
+/// Bytes that are not answered yet, and how far they were searched for the end of a head.
+#[derive(Default)]
+struct Partial {
+    bytes: Vec<u8>,
+    scan: HeadScan,
+}
+
 struct Connection {
     worker: OpenConnection,
     stream: Stream,
     timer: Timer,
-    /// Bytes of a head that is not complete, from earlier reads.
-    held: Vec<u8>,
-    scan: HeadScan,
+    /// What of earlier reads is not answered yet; none while the connection is idle.
+    partial: Option<Box<Partial>>,
     rules: ServerConnection,
     waiting: Waiting,
     /// Known where somebody logs it.
@@ -87,8 +93,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: Stream) {
         worker: worker.open_connection(),
         stream,
         timer: Timer::new(),
-        held: Vec::new(),
-        scan: HeadScan::new(),
+        partial: None,
         rules: ServerConnection::new(),
         waiting: Waiting::FirstByte,
         peer: None,
@@ -96,7 +101,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: Stream) {
     match connection.run().await {
         End::Finish => Box::pin(connection.finish()).await,
         // Whatever comes of the last send, the connection is over.
-        End::Close => drop(connection.sent().await),
+        End::Close => drop(Box::pin(connection.sent()).await),
         End::Abort => {}
     }
 }
@@ -108,43 +113,61 @@ impl Connection {
             Box::pin(self.learn_peer()).await;
         }
         loop {
-            let chunk = match poll_fn(|context| self.poll_read(context)).await {
-                Read::Bytes(chunk) => chunk,
+            let step = match poll_fn(|context| self.poll_read(context)).await {
+                // The last response first: a peer that does not take it is not read on.
+                Read::Bytes(chunk) => match self.stream.try_sent() {
+                    Poll::Ready(Ok(())) => self.take(&chunk),
+                    Poll::Ready(Err(_)) => return End::Abort,
+                    Poll::Pending => {
+                        self.keep(&chunk);
+                        Step::Flush
+                    }
+                },
                 Read::End => return self.on_end(),
                 Read::TimedOut => return self.on_timeout(),
                 Read::Failed | Read::Cut => return End::Abort,
             };
-            // The last response first: a peer that does not take it is not read on.
-            if self.sent().await.is_err() {
-                return End::Abort;
+            match step {
+                Step::Read => {}
+                Step::End(end) => return end,
+                step => {
+                    if let Some(end) = Box::pin(self.wait_and_go_on(step)).await {
+                        return end;
+                    }
+                }
             }
-            let mut step = self.take(chunk);
-            loop {
-                step = match step {
-                    Step::Read => break,
-                    Step::Flush => {
-                        if self.sent().await.is_err() {
-                            return End::Abort;
-                        }
-                        self.go_on()
+        }
+    }
+
+    /// Does what must wait, and what can be done after it, until only a read helps.
+    async fn wait_and_go_on(&mut self, mut step: Step) -> Option<End> {
+        loop {
+            step = match step {
+                Step::Read => return None,
+                Step::End(end) => return Some(end),
+                Step::Flush => match self.sent().await {
+                    Ok(()) => self.go_on(),
+                    Err(_) => return Some(End::Abort),
+                },
+                Step::Slow(slow) => match self.answer_slowly(slow).await {
+                    Some(Persistence::KeepAlive) => Step::Flush,
+                    Some(Persistence::Close) => return Some(End::Finish),
+                    None => return Some(End::Abort),
+                },
+                Step::Transfer(answer) => {
+                    let sent = self.transfer(answer.transfer).await;
+                    if let Some(line) = &answer.line {
+                        self.write(line);
                     }
-                    Step::Slow(slow) => match Box::pin(self.answer_slowly(slow)).await {
-                        Some(Persistence::KeepAlive) => Step::Flush,
-                        Some(Persistence::Close) => return End::Finish,
-                        None => return End::Abort,
-                    },
-                    Step::Transfer(transfer, end) => {
-                        match (Box::pin(self.transfer(*transfer)).await, end) {
-                            (Ok(()), None) => Step::Flush,
-                            (Ok(()), Some(end)) => return end,
-                            (Err(error), _) => {
-                                self.count_abort(&error);
-                                return End::Abort;
-                            }
+                    match (sent, answer.end) {
+                        (Ok(()), None) => self.go_on(),
+                        (Ok(()), Some(end)) => return Some(end),
+                        (Err(error), _) => {
+                            self.count_abort(&error);
+                            return Some(End::Abort);
                         }
                     }
-                    Step::End(end) => return end,
-                };
+                }
             }
         }
     }
@@ -192,21 +215,17 @@ impl Connection {
         }
     }
 
-    /// Waits until everything posted is with the kernel, as long as the peer takes some of it.
-    async fn sent(&self) -> io::Result<()> {
-        let is_sent = poll_fn(|context| {
-            Poll::Ready(match self.stream.poll_sent(context) {
-                Poll::Ready(result) => Some(result),
-                Poll::Pending => None,
-            })
-        });
-        match is_sent.await {
-            Some(result) => result,
-            None => Box::pin(self.sent_slowly()).await,
-        }
+    /// Keeps bytes that cannot be answered yet.
+    fn keep(&mut self, bytes: &[u8]) {
+        let partial = self.partial.get_or_insert_default();
+        partial.bytes.extend_from_slice(bytes);
     }
 
-    async fn sent_slowly(&self) -> io::Result<()> {
+    /// Waits until everything posted is with the kernel, as long as the peer takes some of it.
+    async fn sent(&self) -> io::Result<()> {
+        if let Poll::Ready(result) = self.stream.try_sent() {
+            return result;
+        }
         let timer = Timer::new();
         loop {
             let before = self.stream.bytes_sent();

@@ -95,22 +95,27 @@ impl Connection {
         let mut deadline = BodyDeadline::begin(self);
         let mut read_bytes = 0;
         loop {
-            let decoded = decoder.decode(&self.held).map_err(|_| Unread)?;
+            let mut partial = self.partial.take().unwrap_or_default();
+            let decoded = decoder.decode(&partial.bytes).map_err(|_| Unread)?;
             read_bytes += decoded.consumed as u64;
-            self.held.drain(..decoded.consumed);
+            partial.bytes.drain(..decoded.consumed);
+            let is_drained = partial.bytes.is_empty();
+            if !is_drained {
+                self.partial = Some(partial);
+            }
             if decoder.is_done() {
                 return Ok(());
             }
             if read_bytes > bytes_max {
                 return Err(Unread);
             }
-            if decoded.consumed > 0 && !self.held.is_empty() {
+            if decoded.consumed > 0 && !is_drained {
                 continue;
             }
             deadline.push_back(read_bytes);
             self.timer.arm(deadline.at);
             match poll_fn(|context| self.poll_read(context)).await {
-                Read::Bytes(chunk) => self.held.extend_from_slice(&chunk),
+                Read::Bytes(chunk) => self.keep(&chunk),
                 Read::TimedOut => {
                     self.worker.counters.add(Counter::BodyTimeouts, 1);
                     return Err(Unread);

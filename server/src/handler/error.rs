@@ -1,6 +1,6 @@
 //! Responses that the server makes by itself: errors, redirects, the answer to OPTIONS.
 
-use http::{FieldName, FieldValue, StatusCode};
+use http::{FieldName, FieldValue, ResponseHead, StatusCode};
 
 use super::{Answered, Output, Terms};
 use crate::clock::FirstLines;
@@ -11,17 +11,20 @@ pub(crate) const ALLOW: FieldValue<'static> = FieldValue::from_static("GET, HEAD
 
 const HTML: FieldValue<'static> = FieldValue::from_static("text/html; charset=utf-8");
 
-/// A small page that says what is wrong.
+/// A small page that says what is wrong. `route_lines`: the route's own field lines.
 pub(crate) fn page(
     status: StatusCode,
     terms: &Terms,
     first_lines: &FirstLines,
     fields: &[(FieldName<'_>, FieldValue<'_>)],
+    route_lines: &[u8],
     out: &mut Output,
 ) -> Answered {
     let content = page::error::html(status.as_u16(), status.reason());
     let buffer = out.buffer();
-    let mut head = terms.head(buffer, status, first_lines);
+    terms.head(buffer, status, first_lines).pause();
+    buffer.extend_from_slice(route_lines);
+    let mut head = ResponseHead::resume(buffer);
     for (name, value) in fields {
         head = head.field(*name, value);
     }

@@ -86,7 +86,9 @@ pub(crate) trait Driver {
     ) -> Poll<io::Result<Option<Chunk>>>;
     /// Starts a send; gives the data back while another is in flight.
     fn start_send(&mut self, socket: Key, data: SendData) -> Result<(), SendData>;
-    /// Ready when nothing is being sent, with the first error of all sends so far.
+    /// Whether nothing is being sent, with the first error of all sends so far.
+    fn try_sent(&mut self, socket: Key) -> Poll<io::Result<()>>;
+    /// As [`Driver::try_sent`], and wakes when that becomes ready.
     fn poll_sent(&mut self, socket: Key, context: &mut Context<'_>) -> Poll<io::Result<()>>;
     /// Bytes that the kernel took from this socket's owner so far.
     fn bytes_sent(&mut self, socket: Key) -> u64;

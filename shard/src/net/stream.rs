@@ -145,6 +145,11 @@ impl Stream {
         })
     }
 
+    /// As [`Stream::sent`], for who would rather do something else than wait.
+    pub fn try_sent(&self) -> Poll<io::Result<()>> {
+        self.driver(|driver| driver.try_sent(self.key))
+    }
+
     /// Sends after everything posted before, and waits until the kernel has all of it.
     ///
     /// # Errors

@@ -1,13 +1,16 @@
 //! A folder without index, shown as a page or as JSON.
 
 use std::io;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{CanonicalPath, FieldName, FieldValue, Request, StatusCode};
+use shard::fs::FileKind;
 
 use super::{Folder, c_path};
 use crate::handler::{Answered, Output, Terms};
 use crate::page::listing::{self, Entry, EntryKind, Sort};
+use crate::readdir::Kind;
 use crate::worker::Worker;
 
 impl Folder {
@@ -26,17 +29,22 @@ impl Folder {
         let relative = self.relative(path).unwrap_or_default();
         let directory = self.root.open(&c_path(relative)?, self.symlinks()).await?;
         let found = worker.readdir.read(directory, self.config.dotfiles).await?;
-        let entries: Vec<Entry<'_>> = found
-            .iter()
-            .map(|entry| Entry {
-                name: &entry.name,
-                kind: match entry.size {
-                    Some(size) => EntryKind::File { size },
-                    None => EntryKind::Directory,
+        let mut entries = Vec::with_capacity(found.len());
+        for entry in &found {
+            let (kind, modified) = match entry.kind {
+                Kind::File { bytes } => (EntryKind::File { size: bytes }, entry.modified),
+                Kind::Directory => (EntryKind::Directory, entry.modified),
+                Kind::Link => match self.follow(relative, &entry.name).await {
+                    Some(target) => target,
+                    None => continue,
                 },
-                modified: entry.modified,
-            })
-            .collect();
+            };
+            entries.push(Entry {
+                name: &entry.name,
+                kind,
+                modified,
+            });
+        }
         let sort = Sort::from_query(request.target.query().unwrap_or_default().as_bytes());
         let (content_type, content) = if http::prefers_json(&request.fields) {
             (JSON, listing::json(&entries, sort))
@@ -44,6 +52,20 @@ impl Folder {
             (HTML, listing::html(path.as_bytes(), &entries, sort))
         };
         Ok(self.write(terms, worker, content_type, content.into(), out))
+    }
+
+    /// What a link in the folder leads to, where it may be followed and that would be served.
+    async fn follow(&self, relative: &[u8], name: &[u8]) -> Option<(EntryKind, SystemTime)> {
+        let (_, metadata) = self.open_one(&[relative, name].concat()).await.ok()?;
+        let kind = match metadata.kind {
+            FileKind::Regular => EntryKind::File {
+                size: metadata.size,
+            },
+            FileKind::Directory => EntryKind::Directory,
+            FileKind::Other => return None,
+        };
+        let seconds = u64::try_from(metadata.modified.0).unwrap_or(0);
+        Some((kind, UNIX_EPOCH + Duration::from_secs(seconds)))
     }
 
     fn write(

@@ -170,7 +170,7 @@ impl Folder {
         Target::File(opened)
     }
 
-    async fn open_one(&self, relative: &[u8]) -> io::Result<(File, shard::fs::Metadata)> {
+    pub(super) async fn open_one(&self, relative: &[u8]) -> io::Result<(File, shard::fs::Metadata)> {
         let path = c_path(relative)?;
         let file = self.root.open(&path, self.symlinks()).await?;
         let metadata = file.metadata()?;

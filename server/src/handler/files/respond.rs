@@ -78,6 +78,7 @@ impl Folder {
             worker,
             request,
             terms,
+            route_lines: &self.extra,
         };
         match response.choose(&resource) {
             Choice::Refused(_) => AtOnce::Later,
@@ -119,6 +120,7 @@ impl Folder {
             worker,
             request,
             terms,
+            route_lines: &self.extra,
         };
         let refused = match self.look_up(worker, path).await {
             Found::Resource(resource) => match response.choose(&resource) {
@@ -162,7 +164,7 @@ impl Folder {
             }
         }
         let first_lines = response.worker.first_lines();
-        FileAnswer::Written(error::page(status, response.terms, &first_lines, &[], out))
+        FileAnswer::Written(error::page(status, response.terms, &first_lines, &[], &self.extra, out))
     }
 }
 
@@ -181,6 +183,8 @@ struct Response<'a, 'b> {
     worker: &'a Worker,
     request: &'a Request<'b>,
     terms: &'a Terms,
+    /// The field lines that the route adds to every response.
+    route_lines: &'a [u8],
 }
 
 impl Response<'_, '_> {
@@ -281,6 +285,7 @@ impl Response<'_, '_> {
         self.terms
             .head(buffer, status, &self.worker.first_lines())
             .pause();
+        buffer.extend_from_slice(self.route_lines);
         buffer.extend_from_slice(&variant.validator_fields);
         ResponseHead::resume(buffer).end();
         error::empty(status)
@@ -290,7 +295,7 @@ impl Response<'_, '_> {
         let range = content_range(None, variant.size());
         let fields = [(FieldName::CONTENT_RANGE, range)];
         let status = StatusCode::RANGE_NOT_SATISFIABLE;
-        error::page(status, self.terms, &self.worker.first_lines(), &fields, out)
+        error::page(status, self.terms, &self.worker.first_lines(), &fields, self.route_lines, out)
     }
 
     fn redirect(&self, path: &CanonicalPath<'_>, out: &mut Output) -> Answered {
@@ -306,10 +311,10 @@ impl Response<'_, '_> {
         match http::FieldValue::new(location) {
             Ok(value) => {
                 let fields = [(FieldName::LOCATION, value)];
-                error::page(status, self.terms, &first_lines, &fields, out)
+                error::page(status, self.terms, &first_lines, &fields, self.route_lines, out)
             }
             // A query with bytes that no field may have.
-            Err(_) => error::page(StatusCode::BAD_REQUEST, self.terms, &first_lines, &[], out),
+            Err(_) => error::page(StatusCode::BAD_REQUEST, self.terms, &first_lines, &[], self.route_lines, out),
         }
     }
 

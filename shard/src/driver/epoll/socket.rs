@@ -194,18 +194,25 @@ impl Epoll {
         }
     }
 
-    pub(super) fn sent(&mut self, key: Key, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn is_sent(&mut self, key: Key) -> Poll<io::Result<()>> {
         let Some(socket) = self.sockets.get_mut(key) else {
             return Poll::Ready(Err(gone()));
         };
-        if socket.sending.is_some() {
-            socket.senders.remember(context);
-            return Poll::Pending;
+        match (&socket.sending, socket.send_error) {
+            (Some(_), _) => Poll::Pending,
+            (None, Some(error)) => Poll::Ready(Err(error.into())),
+            (None, None) => Poll::Ready(Ok(())),
         }
-        Poll::Ready(match socket.send_error {
-            Some(error) => Err(error.into()),
-            None => Ok(()),
-        })
+    }
+
+    pub(super) fn sent(&mut self, key: Key, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = self.is_sent(key);
+        if polled.is_pending() {
+            if let Some(socket) = self.sockets.get_mut(key) {
+                socket.senders.remember(context);
+            }
+        }
+        polled
     }
 }
 

@@ -313,6 +313,10 @@ impl Driver for Uring {
         self.begin_send(socket, data)
     }
 
+    fn try_sent(&mut self, socket: Key) -> Poll<io::Result<()>> {
+        self.is_sent(socket)
+    }
+
     fn poll_sent(&mut self, socket: Key, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.sent(socket, context)
     }

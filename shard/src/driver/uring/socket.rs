@@ -429,20 +429,27 @@ impl Uring {
         }
     }
 
-    pub(super) fn sent(&mut self, key: Key, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn is_sent(&mut self, key: Key) -> Poll<io::Result<()>> {
         let Some(socket) = self.open_socket(key) else {
             return Poll::Ready(Err(gone()));
         };
-        if let Some(under_way) = &socket.sending {
-            let quiet = under_way.quiet;
-            socket.senders.remember(context);
-            self.quiet_send_awaited |= quiet;
-            return Poll::Pending;
+        match (&socket.sending, socket.send_error) {
+            (Some(_), _) => Poll::Pending,
+            (None, Some(code)) => Poll::Ready(Err(io::Error::from_raw_os_error(code))),
+            (None, None) => Poll::Ready(Ok(())),
         }
-        Poll::Ready(match socket.send_error {
-            Some(code) => Err(io::Error::from_raw_os_error(code)),
-            None => Ok(()),
-        })
+    }
+
+    pub(super) fn sent(&mut self, key: Key, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = self.is_sent(key);
+        if polled.is_pending() {
+            if let Some(socket) = self.open_socket(key) {
+                socket.senders.remember(context);
+                let quiet = socket.sending.as_ref().is_some_and(|send| send.quiet);
+                self.quiet_send_awaited |= quiet;
+            }
+        }
+        polled
     }
 
     /// One operation more that must end before the socket can be closed.
