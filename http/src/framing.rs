@@ -19,7 +19,7 @@ pub enum BodyFraming {
     None,
     /// Exactly this many bytes; never 0, which is [`BodyFraming::None`].
     Length(u64),
-    /// Chunked coding, [`crate::ChunkedDecoder`].
+    /// Chunked coding (RFC 9112 §7.1), which [`crate::BodyDecoder`] reads.
     Chunked,
 }
 

@@ -43,11 +43,9 @@ pub enum HeadError {
     BodyTooLarge,
 }
 
-impl HeadError {
-    /// One sentence for a person, in lower case and without a full stop.
-    #[must_use]
-    pub const fn sentence(&self) -> &'static str {
-        match self {
+impl fmt::Display for HeadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::BareLineFeed => "a line ends in LF without CR",
             Self::LineEnd => "a line does not end in CR LF",
             Self::StartLine => "the start line does not begin with a token",
@@ -56,7 +54,9 @@ impl HeadError {
             Self::TooManyFields => "there are more header fields than the limit",
             Self::FieldName => "a header field name is not a token followed by a colon",
             Self::FieldValue => "a header field value has a control byte",
-            Self::RepeatedField(_) => "a header field that has one value is repeated",
+            Self::RepeatedField(field) => {
+                return write!(f, "the header field {field} is repeated");
+            }
             Self::Connection => "the Connection field is not a list of tokens",
             Self::ContentLength => "the Content-Length is not a number",
             Self::LengthAndTransferEncoding => {
@@ -66,30 +66,7 @@ impl HeadError {
             Self::TransferEncoding => "the Transfer-Encoding is not chunked",
             Self::TransferCoding => "the transfer coding is not implemented",
             Self::BodyTooLarge => "the content is larger than the limit",
-        }
-    }
-}
-
-impl fmt::Display for HeadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::RepeatedField(field) => write!(f, "the header field {field} is repeated"),
-            Self::BareLineFeed
-            | Self::LineEnd
-            | Self::StartLine
-            | Self::StartLineTooLong
-            | Self::HeaderTooLarge
-            | Self::TooManyFields
-            | Self::FieldName
-            | Self::FieldValue
-            | Self::Connection
-            | Self::ContentLength
-            | Self::LengthAndTransferEncoding
-            | Self::TransferEncodingInHttp10
-            | Self::TransferEncoding
-            | Self::TransferCoding
-            | Self::BodyTooLarge => f.write_str(self.sentence()),
-        }
+        })
     }
 }
 

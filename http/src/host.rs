@@ -89,6 +89,7 @@ mod tests {
             ("[::1]", "[::1]", None),
             ("[2001:db8::1]:443", "[2001:db8::1]", Some(443)),
             ("a:", "a", None),
+            ("a:00080", "a", Some(80)),
         ] {
             assert_eq!(Host::parse(text), Some(Host { name, port }), "{text}");
         }
@@ -105,6 +106,7 @@ mod tests {
             "user@a",
             "a:b",
             "a:65536",
+            "a:000080",
             "a:+1",
             "a:1:2",
             "[::1",

@@ -125,7 +125,7 @@ impl fmt::Display for Field {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use alloc::format;
+    use alloc::{format, vec::Vec};
 
     use super::{FIELD_COUNT, Field};
 
@@ -163,6 +163,17 @@ pub(crate) mod tests {
             }
         }
         assert_eq!(Field::from_name(b""), None);
+    }
+
+    /// The fields whose grammar is `#element` in RFC 9110, without `Transfer-Encoding`.
+    #[test]
+    fn lists_are_told_from_single_values() {
+        let names = ALL.into_iter().filter(|field| field.is_list());
+        let names: Vec<_> = names.map(Field::as_str).collect();
+        assert_eq!(
+            names.join(" "),
+            "Accept Accept-Encoding Connection Expect If-Match If-None-Match TE Upgrade"
+        );
     }
 
     #[test]

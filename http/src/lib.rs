@@ -12,6 +12,8 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod accept;
 mod body;
@@ -47,9 +49,6 @@ mod status;
 mod target;
 mod token;
 mod version;
-
-#[cfg(test)]
-extern crate std;
 
 pub use crate::{
     accept::prefers_json,

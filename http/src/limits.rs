@@ -21,8 +21,8 @@ pub struct Limits {
     pub uri_bytes_max: usize,
     /// Bytes of one chunk line (size and extensions), without its CRLF.
     pub chunk_line_bytes_max: usize,
-    /// Bytes that all chunk lines of one body may need beyond 16 each: room for extensions in
-    /// total, so that a body cannot be mostly framing.
+    /// Bytes that all chunk lines of one body may need beyond 16 each: room for the extensions of
+    /// all chunks together. How many chunks there can be is bounded by `body_bytes_max`.
     pub chunk_overhead_bytes_max: usize,
     /// Bytes of a trailer section, its empty line included.
     pub trailer_bytes_max: usize,

@@ -18,7 +18,7 @@ mod persistence;
 mod ranges;
 mod request_line;
 
-use crate::harness::{Client, Driver, Ending, Response, Server, Site, request};
+use crate::harness::{Client, Driver, Ending, Response, Server, Site};
 
 /// Cuts of one request that are tried; longer requests are cut at evenly spread places.
 const CUTS_MAX: usize = 64;

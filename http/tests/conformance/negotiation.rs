@@ -64,6 +64,9 @@ fn only_what_is_there_is_chosen_and_lines_make_one_list() {
         coding("Accept-Encoding: br, gzip\r\n", &[Gzip, Identity]),
         Some(Gzip)
     );
+    // An identity that is not named is liked less than the least that is.
+    let least = "Accept-Encoding: gzip;q=0.001\r\n";
+    assert_eq!(coding(least, &[Identity, Gzip]), Some(Gzip));
     let lines = "Accept-Encoding: gzip;q=0.5\r\nAccept-Encoding: zstd\r\n";
     assert_eq!(coding(lines, &ALL), Some(Zstd));
     assert_eq!(

@@ -149,7 +149,7 @@ impl Connection {
                     Ok(()) => self.go_on(),
                     Err(_) => return Some(End::Abort),
                 },
-                Step::Slow(slow) => match self.answer_slowly(slow).await {
+                Step::Slow(slow) => match Box::pin(self.answer_slowly(slow)).await {
                     Some(Persistence::KeepAlive) => Step::Flush,
                     Some(Persistence::Close) => return Some(End::Finish),
                     None => return Some(End::Abort),

@@ -115,7 +115,7 @@ impl Uring {
                 // SAFETY: the kernel just made this descriptor for us; nobody else has it.
                 Descriptor::Plain(unsafe { OwnedFd::from_raw_fd(result) })
             };
-            self.sockets.insert(Socket::new(descriptor))
+            self.sockets.insert(Socket::accepted(descriptor))
         });
         let nearly_full = self.is_nearly_full();
         let Some(listener) = self.listeners.get_mut(key) else {

@@ -47,6 +47,9 @@ enum Life {
 /// The receive operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Receive {
+    /// Accepted and never read from. The first receive is a single one: many connections ask
+    /// once and end, and then there is nothing to cancel.
+    Untried,
     Off,
     Armed,
     /// Cancelled because the inbox is full; its final completion is due.
@@ -119,6 +122,14 @@ struct SendUnderWay {
 }
 
 impl Socket {
+    /// A socket that somebody connected to us.
+    pub(super) fn accepted(descriptor: Descriptor) -> Socket {
+        Socket {
+            receive: Receive::Untried,
+            ..Socket::new(descriptor)
+        }
+    }
+
     pub(super) fn new(descriptor: Descriptor) -> Socket {
         Socket {
             descriptor,
@@ -163,7 +174,7 @@ impl Uring {
             None => {}
         }
         remember(&mut socket.receiver, context);
-        if socket.receive == Receive::Off {
+        if matches!(socket.receive, Receive::Untried | Receive::Off) {
             self.arm_receive(key);
         }
         Poll::Pending
@@ -175,6 +186,7 @@ impl Uring {
         let Some(socket) = self.sockets.get_mut(key) else {
             return;
         };
+        let multishot = multishot && socket.receive != Receive::Untried;
         socket.receive = Receive::Armed;
         socket.in_flight += 1;
         let entry = on!(&socket.descriptor, |fd| if multishot {
