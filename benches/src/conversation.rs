@@ -5,8 +5,6 @@
 //! `shard/examples/bare_ring.rs` includes this file by its path, so that the floor runs the same
 //! lines and not a copy of them.
 
-use std::mem::MaybeUninit;
-
 /// Bytes that every runtime offers the kernel for one read.
 pub const READ_BYTES: usize = 2048;
 
@@ -16,9 +14,6 @@ pub const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=
 
 /// Most bytes of an unfinished head that are kept between two reads.
 const CARRY_BYTES_MAX: usize = 16 * 1024;
-
-/// Most fields of one head.
-const FIELDS_MAX: usize = 100;
 
 /// The peer sent something that is not a request, or one too long: its connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +66,9 @@ fn answer(input: &[u8]) -> Result<(Vec<u8>, usize), Refused> {
 
 /// How long the request head at the start of `input` is, `None` while it is incomplete.
 fn head_bytes(input: &[u8]) -> Result<Option<usize>, Refused> {
-    let mut fields = [const { MaybeUninit::uninit() }; FIELDS_MAX];
-    let mut request = httparse::Request::new(&mut []);
-    match request.parse_with_uninit_headers(input, &mut fields) {
-        Ok(httparse::Status::Complete(bytes)) => Ok(Some(bytes)),
-        Ok(httparse::Status::Partial) => Ok(None),
+    match http::parse_request(input, &http::Limits::default()) {
+        Ok(http::Parsed::Complete { consumed, .. }) => Ok(Some(consumed)),
+        Ok(http::Parsed::Partial) => Ok(None),
         Err(_) => Err(Refused),
     }
 }

@@ -16,6 +16,7 @@ mod control;
 pub mod doctor;
 mod handler;
 pub mod listen;
+pub mod measure;
 pub mod media;
 pub mod observe;
 pub mod page;

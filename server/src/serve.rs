@@ -228,7 +228,7 @@ fn raise_descriptor_limit() -> u64 {
     current.unwrap_or(DESCRIPTORS_UNLIMITED)
 }
 
-fn http_limits(config: &Config) -> http::Limits {
+pub(crate) fn http_limits(config: &Config) -> http::Limits {
     let limits = &config.limits;
     http::Limits {
         header_bytes_max: limits.header_bytes_max,

@@ -79,29 +79,9 @@ pub(crate) struct Parts {
 
 /// Serves until told to drain or stop, and returns when that is done.
 pub(crate) async fn serve(parts: Parts, started: impl FnOnce(std::io::Result<()>)) {
-    let mut commands = parts.commands;
-    let log = parts.log.is_on().then(|| RefCell::new(parts.log));
-    let worker = Rc::new(Worker {
-        site: parts.site,
-        limits: parts.limits,
-        http_limits: parts.http_limits,
-        revalidate_time_max: parts.revalidate_time_max,
-        clock: Clock::new(shard::now()),
-        cache: RefCell::new(Cache::new(
-            parts.cache_bytes_max,
-            parts.cache_file_bytes_max,
-            parts.open_files_max,
-        )),
-        counters: parts.counters,
-        log,
-        readdir: parts.readdir,
-        boundaries: RandomState::new(),
-        request_id: Cell::new((parts.index as u64) << 48),
-        phase: Cell::new(Phase::Serving),
-        connections: Cell::new(0),
-    });
+    let (worker, listeners, mut commands) = Worker::new(parts);
     let mut accepting = Vec::new();
-    for bound in parts.listeners {
+    for bound in listeners {
         match bound.start() {
             Ok(listener) => {
                 let listener = Rc::new(listener);
@@ -158,6 +138,31 @@ async fn accept(worker: Rc<Worker>, listener: Rc<Listener>, last_accept: Rc<Cell
 }
 
 impl Worker {
+    /// The worker, and what only its life needs.
+    pub(crate) fn new(parts: Parts) -> (Rc<Worker>, Vec<BoundListener>, Mailbox<Command>) {
+        let log = parts.log.is_on().then(|| RefCell::new(parts.log));
+        let worker = Rc::new(Worker {
+            site: parts.site,
+            limits: parts.limits,
+            http_limits: parts.http_limits,
+            revalidate_time_max: parts.revalidate_time_max,
+            clock: Clock::new(shard::now()),
+            cache: RefCell::new(Cache::new(
+                parts.cache_bytes_max,
+                parts.cache_file_bytes_max,
+                parts.open_files_max,
+            )),
+            counters: parts.counters,
+            log,
+            readdir: parts.readdir,
+            boundaries: RandomState::new(),
+            request_id: Cell::new((parts.index as u64) << 48),
+            phase: Cell::new(Phase::Serving),
+            connections: Cell::new(0),
+        });
+        (worker, parts.listeners, parts.commands)
+    }
+
     pub(crate) fn phase(&self) -> Phase {
         self.phase.get()
     }

@@ -7,7 +7,8 @@
 use super::{answer, small_server};
 use crate::harness::{Client, Driver, Ending, Server, for_both_drivers};
 
-const HEAD: &str = "GET /hello.txt HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+const HEAD: &str =
+    "GET /hello.txt HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 #[track_caller]
 fn expect_read(server: &Server, content: &str) {
@@ -50,7 +51,10 @@ fn chunks_are_read_to_their_end(driver: Driver) {
     }
     // What looks like the next request is content.
     let inner = "GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    expect_read(&server, &format!("{:x}\r\n{inner}\r\n0\r\n\r\n", inner.len()));
+    expect_read(
+        &server,
+        &format!("{:x}\r\n{inner}\r\n0\r\n\r\n", inner.len()),
+    );
 }
 
 /// RFC 9112 §7.1: "recipients MUST anticipate potentially large hexadecimal numerals and prevent
@@ -72,7 +76,9 @@ fn sizes_that_overflow_are_faulty(driver: Driver) {
 /// RFC 9112 §7.1: "chunk-size = 1*HEXDIG"
 fn sizes_that_are_no_hex_numbers_are_faulty(driver: Driver) {
     let (_site, server) = small_server(driver);
-    for size in ["", "+5", "-5", "0x5", "5h", "g", " 5", "5 ", "\t5", "5 5", "5,", "5\u{a0}", "5\0"] {
+    for size in [
+        "", "+5", "-5", "0x5", "5h", "g", " 5", "5 ", "\t5", "5 5", "5,", "5\u{a0}", "5\0",
+    ] {
         expect_faulty(&server, &format!("{size}\r\nhello\r\n0\r\n\r\n"));
     }
 }
@@ -98,7 +104,10 @@ fn lines_that_do_not_end_in_crlf_are_faulty(driver: Driver) {
 fn extensions_are_ignored(driver: Driver) {
     let (_site, server) = small_server(driver);
     for extension in [";a", ";a=b", ";a=\"b c\"", ";a;b=c"] {
-        expect_read(&server, &format!("5{extension}\r\nhello\r\n0{extension}\r\n\r\n"));
+        expect_read(
+            &server,
+            &format!("5{extension}\r\nhello\r\n0{extension}\r\n\r\n"),
+        );
     }
 }
 
@@ -108,7 +117,10 @@ fn extensions_are_ignored(driver: Driver) {
 /// (Client Error) response if that amount is exceeded."
 fn endless_extensions_are_faulty(driver: Driver) {
     let (_site, server) = small_server(driver);
-    expect_faulty(&server, &format!("5;{}\r\nhello\r\n0\r\n\r\n", "a".repeat(5000)));
+    expect_faulty(
+        &server,
+        &format!("5;{}\r\nhello\r\n0\r\n\r\n", "a".repeat(5000)),
+    );
     // Many small ones: a body that is nearly all framing.
     let chunk = format!("1;{}\r\nx\r\n", "a".repeat(200));
     expect_faulty(&server, &format!("{}0\r\n\r\n", chunk.repeat(200)));

@@ -53,7 +53,10 @@ fn the_best_acceptable_coding_is_sent(driver: Driver) {
             };
             assert_eq!(sent.field("content-encoding"), coding, "{value}");
             assert_eq!(sent.expect_field("vary"), "Accept-Encoding");
-            assert_eq!(sent.expect_field("content-type"), "text/javascript; charset=utf-8");
+            assert_eq!(
+                sent.expect_field("content-type"),
+                "text/javascript; charset=utf-8"
+            );
         }
     }
 }
@@ -86,14 +89,24 @@ fn each_coding_has_its_own_tag(driver: Driver) {
     assert_eq!(tags.len(), 4, "{tags:?}");
     // A tag of another coding is another version.
     let line = format!("If-None-Match: {brotli}");
-    answer(&server, request("GET", "/all.js", &[&line, "Accept-Encoding: gzip"]))
-        .expect_content("gzipped");
-    answer(&server, request("GET", "/all.js", &[&line, "Accept-Encoding: br"]))
-        .expect_status(304);
+    answer(
+        &server,
+        request("GET", "/all.js", &[&line, "Accept-Encoding: gzip"]),
+    )
+    .expect_content("gzipped");
+    answer(
+        &server,
+        request("GET", "/all.js", &[&line, "Accept-Encoding: br"]),
+    )
+    .expect_status(304);
     // Ranges are ranges of what is sent.
     let part = answer(
         &server,
-        request("GET", "/all.js", &["Range: bytes=0-2", "Accept-Encoding: br"]),
+        request(
+            "GET",
+            "/all.js",
+            &["Range: bytes=0-2", "Accept-Encoding: br"],
+        ),
     );
     assert_eq!(part.expect_status(206).content, b"bro");
 }

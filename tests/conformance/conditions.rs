@@ -14,7 +14,11 @@ const AFTER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
 /// A server with a file of 1994 and its entity tag.
 fn old_file(driver: Driver) -> (Site, Server, String) {
     let site = Site::small();
-    set_modified(&site, "hello.txt", UNIX_EPOCH + Duration::from_secs(WRITTEN));
+    set_modified(
+        &site,
+        "hello.txt",
+        UNIX_EPOCH + Duration::from_secs(WRITTEN),
+    );
     let server = Server::serve(driver, &site, &[]);
     let tag = server.get("/hello.txt").expect_field("etag").to_owned();
     (site, server, tag)
@@ -37,7 +41,10 @@ fn ask(server: &Server, lines: &[&str]) -> Response {
 /// the default."
 fn the_entity_tag_is_strong_and_tells_versions_apart(driver: Driver) {
     let (site, server, tag) = old_file(driver);
-    assert!(tag.starts_with('"') && tag.ends_with('"') && tag.len() > 2, "{tag}");
+    assert!(
+        tag.starts_with('"') && tag.ends_with('"') && tag.len() > 2,
+        "{tag}"
+    );
     let whole = ask(&server, &[]);
     assert_eq!(whole.expect_field("last-modified"), WRITTEN_DATE);
     // Same size, same second, other nanoseconds: another version.
@@ -135,7 +142,12 @@ fn if_modified_since(driver: Driver) {
 /// equal to the date provided in the field value, the condition is true."
 fn if_unmodified_since(driver: Driver) {
     let (_site, server, _tag) = old_file(driver);
-    for (date, status) in [(WRITTEN_DATE, 200), (AFTER, 200), (BEFORE, 412), ("tomorrow", 200)] {
+    for (date, status) in [
+        (WRITTEN_DATE, 200),
+        (AFTER, 200),
+        (BEFORE, 412),
+        ("tomorrow", 200),
+    ] {
         ask(&server, &[&format!("If-Unmodified-Since: {date}")]).expect_status(status);
     }
 }
@@ -151,7 +163,13 @@ fn conditions_have_an_order(driver: Driver) {
     for (lines, status) in [
         // If-Match hides If-Unmodified-Since.
         ([matches.as_str(), &unmodified_before], 200),
-        (["If-Match: \"other\"", "If-Unmodified-Since: Sun, 06 Nov 2094 08:49:37 GMT"], 412),
+        (
+            [
+                "If-Match: \"other\"",
+                "If-Unmodified-Since: Sun, 06 Nov 2094 08:49:37 GMT",
+            ],
+            412,
+        ),
         // If-None-Match hides If-Modified-Since.
         (["If-None-Match: \"other\"", &modified_after], 200),
         // Preconditions come before validations.
@@ -170,7 +188,11 @@ fn conditions_have_an_order(driver: Driver) {
 /// status code other than a 2xx (Successful) or 412 (Precondition Failed)."
 fn conditions_do_not_hide_other_answers(driver: Driver) {
     let (_site, server, _tag) = old_file(driver);
-    for line in ["If-None-Match: *", "If-Match: \"other\"", "If-Modified-Since: Sun, 06 Nov 2094 08:49:37 GMT"] {
+    for line in [
+        "If-None-Match: *",
+        "If-Match: \"other\"",
+        "If-Modified-Since: Sun, 06 Nov 2094 08:49:37 GMT",
+    ] {
         answer(&server, request("GET", "/missing", &[line])).expect_status(404);
         answer(&server, request("POST", "/hello.txt", &[line])).expect_status(405);
     }

@@ -40,8 +40,11 @@ fn an_expectation_is_answered_before_the_content_comes(driver: Driver) {
 /// that there is no content."
 fn without_content_there_is_nothing_to_wait_for(driver: Driver) {
     let (_site, server) = small_server(driver);
-    answer(&server, request("GET", "/hello.txt", &["Expect: 100-continue"]))
-        .expect_content("Hello, world!");
+    answer(
+        &server,
+        request("GET", "/hello.txt", &["Expect: 100-continue"]),
+    )
+    .expect_content("Hello, world!");
 }
 
 /// RFC 9110 §10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0 request

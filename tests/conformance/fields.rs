@@ -26,7 +26,12 @@ fn space_before_the_colon_is_refused(driver: Driver) {
 /// value or forwarding the message downstream."
 fn folded_lines_are_refused(driver: Driver) {
     let (_site, server) = small_server(driver);
-    for lines in ["X: a\r\n b", "X: a\r\n\tb", "X: a\r\n ", "Transfer-Encoding:\r\n chunked"] {
+    for lines in [
+        "X: a\r\n b",
+        "X: a\r\n\tb",
+        "X: a\r\n ",
+        "Transfer-Encoding:\r\n chunked",
+    ] {
         let request = format!("GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n");
         expect_refused(&server, 400, &request);
     }
@@ -35,7 +40,17 @@ fn folded_lines_are_refused(driver: Driver) {
 /// RFC 9110 §5.1: "field-name = token"
 fn a_name_that_is_no_token_is_refused(driver: Driver) {
     let (_site, server) = small_server(driver);
-    for line in [": y", "a b: y", "a(b): y", "a\"b: y", "a{: y", "\u{e9}: y", "no colon", "a/b: y", "a@b: y"] {
+    for line in [
+        ": y",
+        "a b: y",
+        "a(b): y",
+        "a\"b: y",
+        "a{: y",
+        "\u{e9}: y",
+        "no colon",
+        "a/b: y",
+        "a@b: y",
+    ] {
         let request = format!("GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n{line}\r\n\r\n");
         expect_refused(&server, 400, &request);
     }
@@ -56,7 +71,15 @@ fn controls_in_a_value_are_refused(driver: Driver) {
 /// RFC 9110 §5.5: "field-vchar = VCHAR / obs-text" and whitespace between; an empty value is one.
 fn every_other_value_is_taken(driver: Driver) {
     let (_site, server) = small_server(driver);
-    for line in ["X:", "X: ", "X:y", "X:\ty\t ", "X: a\tb c", "X: \u{e9}\u{4e2d}", "X: \"{}()<>@,;\\\""] {
+    for line in [
+        "X:",
+        "X: ",
+        "X:y",
+        "X:\ty\t ",
+        "X: a\tb c",
+        "X: \u{e9}\u{4e2d}",
+        "X: \"{}()<>@,;\\\"",
+    ] {
         answer(&server, request("GET", "/hello.txt", &[line])).expect_content("Hello, world!");
     }
 }

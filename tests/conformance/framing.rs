@@ -95,7 +95,11 @@ fn a_coding_that_is_not_exactly_chunked_is_refused(driver: Driver) {
 /// understand SHOULD respond with 501 (Not Implemented)."
 fn a_coding_before_chunked_is_501(driver: Driver) {
     let (_site, server) = small_server(driver);
-    expect_refused(&server, 501, &with("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"));
+    expect_refused(
+        &server,
+        501,
+        &with("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"),
+    );
 }
 
 /// RFC 9112 §6.1: "A server or client that receives an HTTP/1.0 message containing a
@@ -135,7 +139,11 @@ fn content_is_read_to_its_end_and_never_as_a_request(driver: Driver) {
 /// body length is zero (no message body is present)."
 fn without_framing_fields_there_is_no_content(driver: Driver) {
     let (_site, server) = small_server(driver);
-    answer(&server, "POST /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n").expect_status(405);
+    answer(
+        &server,
+        "POST /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    )
+    .expect_status(405);
 }
 
 /// RFC 9110 §15.5.14: "The 413 (Content Too Large) status code indicates that the server is
@@ -151,7 +159,11 @@ fn content_above_the_limit_is_413(driver: Driver) {
     let lines = |bytes: usize| format!("Content-Length: {bytes}\r\n");
     answer(&server, with(&lines(64), &"x".repeat(64))).expect_content("Hello, world!");
     expect_refused(&server, 413, &with(&lines(65), ""));
-    expect_refused(&server, 413, &with("Content-Length: 18446744073709551615\r\n", ""));
+    expect_refused(
+        &server,
+        413,
+        &with("Content-Length: 18446744073709551615\r\n", ""),
+    );
 }
 
 for_both_drivers![

@@ -43,7 +43,11 @@ fn http_1_0_needs_no_host_but_may_not_have_two(driver: Driver) {
     let (_site, server) = small_server(driver);
     answer(&server, "GET /hello.txt HTTP/1.0\r\n\r\n").expect_content("Hello, world!");
     answer(&server, "GET /hello.txt HTTP/1.0\r\nHost: x\r\n\r\n").expect_content("Hello, world!");
-    expect_refused(&server, 400, "GET /hello.txt HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n");
+    expect_refused(
+        &server,
+        400,
+        "GET /hello.txt HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
+    );
     expect_refused(&server, 400, "GET /hello.txt HTTP/1.0\r\nHost: a b\r\n\r\n");
 }
 

@@ -24,7 +24,10 @@ fn head_has_the_fields_of_get(driver: Driver) {
         let head = answer(&server, request("HEAD", target, &[])).expect_status(status);
         assert_eq!(head.fields, get.fields, "{target}");
         assert!(head.content.is_empty());
-        assert_eq!(get.expect_field("content-length"), get.content.len().to_string());
+        assert_eq!(
+            get.expect_field("content-length"),
+            get.content.len().to_string()
+        );
     }
 }
 
@@ -57,7 +60,15 @@ fn known_methods_that_are_not_allowed_are_405(driver: Driver) {
 fn unknown_methods_are_501(driver: Driver) {
     let (_site, server) = small_server(driver);
     // Methods are case-sensitive.
-    for method in ["get", "Get", "GETS", "BREW", "M-SEARCH", "PROPFIND", "!#$%&'*+-.^_`|~"] {
+    for method in [
+        "get",
+        "Get",
+        "GETS",
+        "BREW",
+        "M-SEARCH",
+        "PROPFIND",
+        "!#$%&'*+-.^_`|~",
+    ] {
         answer(&server, request(method, "/hello.txt", &[])).expect_status(501);
     }
 }

@@ -7,7 +7,11 @@ use crate::harness::{Client, Driver, Ending, for_both_drivers, request};
 /// after the current response"
 fn http_1_1_persists(driver: Driver) {
     let (_site, server) = small_server(driver);
-    for lines in [&[][..], &["Connection: keep-alive"], &["Connection: x, keep-alive"]] {
+    for lines in [
+        &[][..],
+        &["Connection: keep-alive"],
+        &["Connection: x, keep-alive"],
+    ] {
         let answer = answer(&server, request("GET", "/hello.txt", lines));
         assert!(!answer.says_close(), "{}", answer.summary());
     }
@@ -144,7 +148,10 @@ fn the_end_of_the_peer_is_the_end_of_the_connection(driver: Driver) {
     let text = String::from_utf8_lossy(&rest).to_ascii_lowercase();
     // RFC 9112 §6.3: "the recipient MUST consider the message to be incomplete and close the
     // connection"
-    assert!(text.is_empty() || text.contains("\r\nconnection: close\r\n"), "{text}");
+    assert!(
+        text.is_empty() || text.contains("\r\nconnection: close\r\n"),
+        "{text}"
+    );
 }
 
 for_both_drivers![

@@ -51,7 +51,10 @@ fn parts(response: &Response) -> Vec<Part> {
         let field = |name: &str| {
             let mut lines = head.split("\r\n").filter_map(|line| line.split_once(": "));
             let value = lines.find(|(known, _)| known.eq_ignore_ascii_case(name));
-            value.unwrap_or_else(|| panic!("no {name} in {head}")).1.to_owned()
+            value
+                .unwrap_or_else(|| panic!("no {name} in {head}"))
+                .1
+                .to_owned()
         };
         let content_bytes = find(rest, delimiter.as_bytes()).expect("a delimiter");
         parts.push(Part {
@@ -68,7 +71,9 @@ fn parts(response: &Response) -> Vec<Part> {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    haystack
+        .windows(needle.len())
+        .position(|window| window == needle)
 }
 
 /// RFC 9110 §15.3.7.1: "If a single part is being transferred, the server generating the 206
@@ -134,9 +139,17 @@ fn overlapping_ranges_are_coalesced(driver: Driver) {
     let (_site, server) = with_files(driver);
     for size in SIZES {
         let file = pattern(size);
-        for value in ["0-99,50-199", "50-199,0-99", "0-99,100-199", "0-199,0-199,0-199,5-5"] {
+        for value in [
+            "0-99,50-199",
+            "50-199,0-99",
+            "0-99,100-199",
+            "0-199,0-199,0-199,5-5",
+        ] {
             let one = ask(&server, size, &[&format!("Range: bytes={value}")]).expect_status(206);
-            assert_eq!(one.expect_field("content-range"), format!("bytes 0-199/{size}"));
+            assert_eq!(
+                one.expect_field("content-range"),
+                format!("bytes 0-199/{size}")
+            );
             assert!(one.content == file[..200], "{value}");
         }
         // The same byte a thousand times is never sent a thousand times.
@@ -159,7 +172,10 @@ fn malformed_and_too_many_ranges_are_ignored(driver: Driver) {
     };
     for size in SIZES {
         let file = pattern(size);
-        assert_eq!(parts(&ask(&server, size, &[&format!("Range: {}", list(16))])).len(), 16);
+        assert_eq!(
+            parts(&ask(&server, size, &[&format!("Range: {}", list(16))])).len(),
+            16
+        );
         for value in [
             list(17),
             "bytes=".to_owned(),
@@ -202,7 +218,10 @@ fn what_lies_behind_the_end_is_416(driver: Driver) {
             format!("bytes={size}-,-0"),
         ] {
             let none = ask(&server, size, &[&format!("Range: {value}")]).expect_status(416);
-            assert_eq!(none.expect_field("content-range"), format!("bytes */{size}"));
+            assert_eq!(
+                none.expect_field("content-range"),
+                format!("bytes */{size}")
+            );
         }
         // One that can be satisfied is enough.
         let some = ask(&server, size, &[&format!("Range: bytes={size}-,0-4")]).expect_status(206);
@@ -218,10 +237,17 @@ fn what_lies_behind_the_end_is_416(driver: Driver) {
 /// only method for which range handling is defined."
 fn head_has_no_ranges(driver: Driver) {
     let (_site, server) = with_files(driver);
-    let head = answer(&server, request("HEAD", "/10000.bin", &["Range: bytes=0-9"]));
+    let head = answer(
+        &server,
+        request("HEAD", "/10000.bin", &["Range: bytes=0-9"]),
+    );
     assert_eq!(head.status, 200);
     assert_eq!(head.expect_field("content-length"), "10000");
-    answer(&server, request("HEAD", "/10000.bin", &["Range: bytes=99999-"])).expect_status(200);
+    answer(
+        &server,
+        request("HEAD", "/10000.bin", &["Range: bytes=99999-"]),
+    )
+    .expect_status(200);
 }
 
 /// RFC 9110 §13.1.5: "A recipient of an If-Range header field MUST ignore the Range header field
@@ -255,7 +281,12 @@ fn conditions_come_before_ranges(driver: Driver) {
     let (_site, server) = with_files(driver);
     let tag = ask(&server, SIZES[0], &[]).expect_field("etag").to_owned();
     let range = "Range: bytes=0-9";
-    ask(&server, SIZES[0], &[range, &format!("If-None-Match: {tag}")]).expect_status(304);
+    ask(
+        &server,
+        SIZES[0],
+        &[range, &format!("If-None-Match: {tag}")],
+    )
+    .expect_status(304);
     ask(&server, SIZES[0], &[range, "If-Match: \"other\""]).expect_status(412);
     answer(&server, request("GET", "/missing", &[range])).expect_status(404);
 }

@@ -54,7 +54,12 @@ fn a_malformed_request_line_is_refused(driver: Driver) {
 /// query components of the target URI as the request-target."
 fn origin_form(driver: Driver) {
     let (_site, server) = small_server(driver);
-    for target in ["/hello.txt", "/hello.txt?", "/hello.txt?a=1&b=/../%00", "/hello%2Etxt"] {
+    for target in [
+        "/hello.txt",
+        "/hello.txt?",
+        "/hello.txt?a=1&b=/../%00",
+        "/hello%2Etxt",
+    ] {
         answer(&server, request("GET", target, &[])).expect_content("Hello, world!");
     }
 }
@@ -74,7 +79,12 @@ fn absolute_form(driver: Driver) {
     // An empty path is "/" (RFC 9110 §4.2.3).
     let index = answer(&server, request("GET", "http://localhost", &[])).expect_status(200);
     assert!(index.text().contains("index"));
-    for target in ["http:///hello.txt", "http://user@localhost/hello.txt", "http://a b/", "http:/hello.txt"] {
+    for target in [
+        "http:///hello.txt",
+        "http://user@localhost/hello.txt",
+        "http://a b/",
+        "http:/hello.txt",
+    ] {
         let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         expect_refused(&server, 400, &request);
     }
@@ -115,8 +125,16 @@ fn authority_form(driver: Driver) {
     );
     assert_eq!(refused.status, 405, "{}", refused.summary());
     assert_eq!(refused.expect_field("allow"), "GET, HEAD, OPTIONS");
-    expect_refused(&server, 400, "GET localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    expect_refused(&server, 400, "CONNECT / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect_refused(
+        &server,
+        400,
+        "GET localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    );
+    expect_refused(
+        &server,
+        400,
+        "CONNECT / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    );
 }
 
 /// RFC 9110 §9.3.6: "A server MUST reject a CONNECT request that targets an empty or invalid port

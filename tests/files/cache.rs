@@ -20,7 +20,9 @@ fn more_files_than_the_cache_holds_are_served(driver: Driver) {
         for _ in 0..2 {
             for number in 0..100 {
                 let content = &pattern(1000 + number)[number..];
-                client.get(&format!("/{number}.bin")).expect_content(content);
+                client
+                    .get(&format!("/{number}.bin"))
+                    .expect_content(content);
             }
         }
     }
@@ -47,7 +49,10 @@ fn the_cache_does_not_grow_beyond_its_bytes(driver: Driver) {
     read_all();
     let after = server.resident_kib();
     // 600 files are 18 MB; the allocator's own habits get 6.
-    assert!(after < 30_000 && after <= before + 6_000, "{before} KiB, then {after} KiB");
+    assert!(
+        after < 30_000 && after <= before + 6_000,
+        "{before} KiB, then {after} KiB"
+    );
 }
 
 fn open_files_are_bounded(driver: Driver) {

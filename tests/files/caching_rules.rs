@@ -18,8 +18,14 @@ fn the_first_rule_that_matches_wins(driver: Driver) {
          { match = \"index.html\", value = \"no-cache\" },\n]\n",
     );
     for (target, value) in [
-        ("/assets/app.js", Some("public, max-age=31536000, immutable")),
-        ("/assets/deep/logo.svg", Some("public, max-age=31536000, immutable")),
+        (
+            "/assets/app.js",
+            Some("public, max-age=31536000, immutable"),
+        ),
+        (
+            "/assets/deep/logo.svg",
+            Some("public, max-age=31536000, immutable"),
+        ),
         ("/style.css", Some("max-age=60")),
         ("/deep/style.css", Some("max-age=60")),
         ("/", Some("no-cache")),
@@ -30,7 +36,13 @@ fn the_first_rule_that_matches_wins(driver: Driver) {
         assert_eq!(file.field("cache-control"), value, "{target}");
     }
     // What is missing is not immutable.
-    assert_eq!(server.get("/assets/none").expect_status(404).field("cache-control"), None);
+    assert_eq!(
+        server
+            .get("/assets/none")
+            .expect_status(404)
+            .field("cache-control"),
+        None
+    );
 }
 
 fn siblings_are_served_as_configured(driver: Driver) {
@@ -58,7 +70,9 @@ fn siblings_are_served_as_configured(driver: Driver) {
 fn a_sibling_alone_is_no_file(driver: Driver) {
     let site = Site::new().with("only.js.br", "brotli");
     let server = Server::serve(driver, &site, &[]);
-    server.get_with("/only.js", &["Accept-Encoding: br"]).expect_status(404);
+    server
+        .get_with("/only.js", &["Accept-Encoding: br"])
+        .expect_status(404);
 }
 
 fn a_sibling_that_comes_and_goes_is_seen(driver: Driver) {
@@ -83,17 +97,32 @@ fn fields_of_a_route_are_in_every_response(driver: Driver) {
     let tag = server.get("/hello.txt").expect_field("etag").to_owned();
     let answers = [
         server.get("/hello.txt").expect_status(200),
-        server.get_with("/hello.txt", &["Range: bytes=0-1"]).expect_status(206),
-        server.get_with("/hello.txt", &["Range: bytes=0-1,5-5"]).expect_status(206),
-        server.get_with("/hello.txt", &[&format!("If-None-Match: {tag}")]).expect_status(304),
+        server
+            .get_with("/hello.txt", &["Range: bytes=0-1"])
+            .expect_status(206),
+        server
+            .get_with("/hello.txt", &["Range: bytes=0-1,5-5"])
+            .expect_status(206),
+        server
+            .get_with("/hello.txt", &[&format!("If-None-Match: {tag}")])
+            .expect_status(304),
         server.get("/docs").expect_status(301),
         server.get("/docs/").expect_status(403),
         server.get("/missing").expect_status(404),
-        server.get_with("/hello.txt", &["If-Match: \"x\""]).expect_status(412),
-        server.get_with("/hello.txt", &["Range: bytes=99-"]).expect_status(416),
+        server
+            .get_with("/hello.txt", &["If-Match: \"x\""])
+            .expect_status(412),
+        server
+            .get_with("/hello.txt", &["Range: bytes=99-"])
+            .expect_status(416),
     ];
     for answer in answers {
-        assert_eq!(answer.field("x-frame-options"), Some("DENY"), "{}", answer.summary());
+        assert_eq!(
+            answer.field("x-frame-options"),
+            Some("DENY"),
+            "{}",
+            answer.summary()
+        );
         assert_eq!(answer.field("strict-transport-security"), Some("max-age=1"));
     }
 }

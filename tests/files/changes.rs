@@ -32,9 +32,13 @@ fn a_change_is_seen_within_a_second(driver: Driver) {
         let first = client.get("/file.bin").expect_content(&old);
 
         site.write("file.bin", &new);
-        expect_seen("written in place", || client.get("/file.bin").content == new);
+        expect_seen("written in place", || {
+            client.get("/file.bin").content == new
+        });
         site.replace("file.bin", &old);
-        expect_seen("replaced by rename", || client.get("/file.bin").content == old);
+        expect_seen("replaced by rename", || {
+            client.get("/file.bin").content == old
+        });
         let now = client.get("/file.bin");
         assert_ne!(now.expect_field("etag"), first.expect_field("etag"));
 
@@ -44,7 +48,9 @@ fn a_change_is_seen_within_a_second(driver: Driver) {
         expect_seen("created", || client.get("/file.bin").content == new);
         fs::remove_file(site.path("file.bin")).expect("remove");
         fs::create_dir(site.path("file.bin")).expect("a folder");
-        expect_seen("a folder in its place", || client.get("/file.bin").status == 301);
+        expect_seen("a folder in its place", || {
+            client.get("/file.bin").status == 301
+        });
     }
 }
 
@@ -59,7 +65,11 @@ fn a_change_is_never_seen_half(driver: Driver) {
         turn += 1;
         site.replace("file.bin", &versions[turn % versions.len()]);
         let seen = client.get("/file.bin").expect_status(200).content;
-        assert!(versions.contains(&seen), "{} bytes of two versions", seen.len());
+        assert!(
+            versions.contains(&seen),
+            "{} bytes of two versions",
+            seen.len()
+        );
     }
 }
 
@@ -80,7 +90,10 @@ fn begin_download(server: &Server, size: usize) -> Client {
         head.push(client.take_byte());
     }
     let head = String::from_utf8(head).expect("ASCII").to_ascii_lowercase();
-    assert!(head.contains(&format!("content-length: {size}\r\n")), "{head}");
+    assert!(
+        head.contains(&format!("content-length: {size}\r\n")),
+        "{head}"
+    );
     client
 }
 

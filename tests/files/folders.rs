@@ -9,7 +9,10 @@ fn the_index_answers_for_its_folder(driver: Driver) {
     let server = Server::serve(driver, &site, &[]);
     assert!(server.get("/").expect_status(200).text().contains("index"));
     let docs = server.get("/docs/").expect_content("docs");
-    assert_eq!(docs.expect_field("content-type"), "text/html; charset=utf-8");
+    assert_eq!(
+        docs.expect_field("content-type"),
+        "text/html; charset=utf-8"
+    );
     server.get("/docs/index.html").expect_content("docs");
     server.get("/docs/?q=1").expect_content("docs");
     server.get("//docs/./").expect_content("docs");
@@ -40,7 +43,10 @@ fn a_folder_without_its_slash_is_redirected(driver: Driver) {
         ("/docs?", "/docs/?"),
         ("//docs", "/docs/"),
         ("/with%20space", "/with%20space/"),
-        ("/with%20space/%C3%A4%26%3C%3E%22", "/with%20space/%C3%A4%26%3C%3E%22/"),
+        (
+            "/with%20space/%C3%A4%26%3C%3E%22",
+            "/with%20space/%C3%A4%26%3C%3E%22/",
+        ),
     ] {
         let redirect = server.get(target).expect_status(301);
         assert_eq!(redirect.expect_field("location"), location);
@@ -84,17 +90,34 @@ fn a_route_below_a_prefix_serves_its_own_folder(driver: Driver) {
 }
 
 fn a_single_page_application_answers_for_what_is_missing(driver: Driver) {
-    let site = Site::small().with("app.html", "the app").with("docs/x.txt", "x");
+    let site = Site::small()
+        .with("app.html", "the app")
+        .with("docs/x.txt", "x");
     let index = Server::serve(driver, &site, &["--spa"]);
-    assert!(index.get("/some/route?q").expect_status(200).text().contains("index"));
+    assert!(
+        index
+            .get("/some/route?q")
+            .expect_status(200)
+            .text()
+            .contains("index")
+    );
     index.get("/hello.txt").expect_content("Hello, world!");
     // A folder without index is a route of the application too.
-    assert!(index.get("/docs/").expect_status(200).text().contains("index"));
+    assert!(
+        index
+            .get("/docs/")
+            .expect_status(200)
+            .text()
+            .contains("index")
+    );
     index.get("/docs/..%2f").expect_status(400);
 
     let named = Server::serve(driver, &site, &["--spa=app.html"]);
     let answer = named.get("/some/route").expect_content("the app");
-    assert_eq!(answer.expect_field("content-type"), "text/html; charset=utf-8");
+    assert_eq!(
+        answer.expect_field("content-type"),
+        "text/html; charset=utf-8"
+    );
     // What is hidden shows no more than what is missing.
     site.write(".env", "SECRET");
     named.get("/.env").expect_content("the app");
@@ -113,7 +136,10 @@ fn error_pages_keep_the_status(driver: Driver) {
     );
     let missing = server.get("/missing").expect_status(404);
     assert_eq!(missing.text(), "not here");
-    assert_eq!(missing.expect_field("content-type"), "text/html; charset=utf-8");
+    assert_eq!(
+        missing.expect_field("content-type"),
+        "text/html; charset=utf-8"
+    );
     // A validator of the page would be taken for one of the resource.
     assert_eq!(missing.field("etag"), None);
     let closed = server.get("/closed/").expect_status(403);
@@ -122,10 +148,16 @@ fn error_pages_keep_the_status(driver: Driver) {
     let head = client.head_with("/missing", &[]).expect_status(404);
     assert_eq!(head.expect_field("content-length"), "8");
     // A page that is missing itself is replaced by our own.
-    let failed = client.get_with("/hello.txt", &["If-Match: \"x\""]).expect_status(412);
+    let failed = client
+        .get_with("/hello.txt", &["If-Match: \"x\""])
+        .expect_status(412);
     assert!(failed.text().contains("412"));
-    client.get_with("/missing", &["If-None-Match: *"]).expect_status(404);
-    client.get_with("/missing", &["Range: bytes=0-1"]).expect_status(404);
+    client
+        .get_with("/missing", &["If-None-Match: *"])
+        .expect_status(404);
+    client
+        .get_with("/missing", &["Range: bytes=0-1"])
+        .expect_status(404);
 }
 
 for_both_drivers![

@@ -85,10 +85,17 @@ fn never_means_never(driver: Driver) {
 
 fn follow_goes_anywhere(driver: Driver) {
     let (_site, server) = with_links(driver, "follow");
-    for path in ["/outside", "/absolute-outside", "/chain-out", "/outside-folder/"] {
+    for path in [
+        "/outside",
+        "/absolute-outside",
+        "/chain-out",
+        "/outside-folder/",
+    ] {
         server.get(path).expect_content("SECRET");
     }
-    server.get("/absolute-inside").expect_content("Hello, world!");
+    server
+        .get("/absolute-inside")
+        .expect_content("Hello, world!");
     server.get("/loop").expect_status(404);
     server.get("/../secret.txt").expect_status(400);
 }
@@ -99,7 +106,9 @@ fn a_link_that_is_turned_outside_is_seen(driver: Driver) {
     let new = site.beside("new-link");
     symlink("../secret.txt", &new).expect("a link");
     fs::rename(new, site.path("inside")).expect("rename");
-    crate::harness::wait_until("the link is refused", || server.get("/inside").status == 404);
+    crate::harness::wait_until("the link is refused", || {
+        server.get("/inside").status == 404
+    });
 }
 
 fn siblings_and_indexes_are_links_too(driver: Driver) {

@@ -36,9 +36,13 @@ fn without_listing_a_folder_is_closed(driver: Driver) {
 }
 
 fn json_tells_name_type_size_and_time(driver: Driver) {
-    let site = Site::small().with("docs/a.txt", "12345").with("docs/sub/x", "x");
+    let site = Site::small()
+        .with("docs/a.txt", "12345")
+        .with("docs/sub/x", "x");
     let time = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    let file = std::fs::File::options().write(true).open(site.path("docs/a.txt"));
+    let file = std::fs::File::options()
+        .write(true)
+        .open(site.path("docs/a.txt"));
     file.expect("a file").set_modified(time).expect("utimes");
     let server = Server::serve(driver, &site, &["--listing"]);
     let listing = json(&server, "/docs/");
@@ -75,10 +79,17 @@ fn listings_are_sorted_as_asked(driver: Driver) {
         ("?order=desc&sort=time", ["b", "C", "a"]),
         ("?sort=nonsense&order=up", ["a", "b", "C"]),
     ] {
-        assert_eq!(names(&json(&server, &format!("/{query}"))), order, "{query}");
+        assert_eq!(
+            names(&json(&server, &format!("/{query}"))),
+            order,
+            "{query}"
+        );
         let page = server.get(&format!("/{query}")).expect_status(200);
         let places = order.map(|name| page.text().find(&format!(">{name}</a>")));
-        assert!(places.is_sorted() && places[0].is_some(), "{query}: {places:?}");
+        assert!(
+            places.is_sorted() && places[0].is_some(),
+            "{query}: {places:?}"
+        );
     }
 }
 
@@ -123,16 +134,25 @@ fn odd_names_are_escaped_and_lead_to_their_files(driver: Driver) {
         .collect();
     for name in &odd {
         if !name.contains('\n') {
-            assert!(contents.contains(&name.as_bytes().to_vec()), "{name}: {links:?}");
+            assert!(
+                contents.contains(&name.as_bytes().to_vec()),
+                "{name}: {links:?}"
+            );
         }
     }
     assert!(contents.contains(&b"bytes".to_vec()), "{links:?}");
     let listing = json(&server, "/");
-    assert!(odd.iter().all(|name| names(&listing).contains(&name.as_str())));
+    assert!(
+        odd.iter()
+            .all(|name| names(&listing).contains(&name.as_str()))
+    );
 }
 
 fn what_is_not_served_is_not_listed(driver: Driver) {
-    let site = Site::new().with("seen.txt", "").with(".hidden", "").with(".git/config", "");
+    let site = Site::new()
+        .with("seen.txt", "")
+        .with(".hidden", "")
+        .with(".git/config", "");
     std::fs::write(site.beside("secret"), "secret").expect("a file");
     symlink(site.beside("secret"), site.path("outside")).expect("a link");
     symlink("nowhere", site.path("dangling")).expect("a link");
@@ -140,7 +160,10 @@ fn what_is_not_served_is_not_listed(driver: Driver) {
     let server = Server::serve(driver, &site, &["--listing"]);
     let listing = json(&server, "/");
     let names = names(&listing);
-    assert!(names.contains(&"seen.txt") && names.contains(&"inside"), "{names:?}");
+    assert!(
+        names.contains(&"seen.txt") && names.contains(&"inside"),
+        "{names:?}"
+    );
     assert!(!names.iter().any(|name| name.starts_with('.')), "{names:?}");
     for name in &names {
         server.get(&format!("/{name}")).expect_status(200);
@@ -155,10 +178,15 @@ fn accept_decides_between_page_and_json(driver: Driver) {
         ("text/html, application/json;q=0.5", false),
         ("text/html;q=0.5, application/json", true),
         ("*/*", false),
-        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false),
+        (
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            false,
+        ),
         ("application/json;q=0", false),
     ] {
-        let listing = server.get_with("/", &[&format!("Accept: {accept}")]).expect_status(200);
+        let listing = server
+            .get_with("/", &[&format!("Accept: {accept}")])
+            .expect_status(200);
         let kind = listing.expect_field("content-type");
         assert_eq!(kind == "application/json", is_json, "{accept}: {kind}");
     }

@@ -31,9 +31,15 @@ fn the_name_decides_the_type(driver: Driver) {
     for (name, expected) in types {
         let file = server.get(&format!("/{name}")).expect_status(200);
         assert_eq!(file.expect_field("content-type"), expected, "{name}");
-        assert_eq!(file.expect_field("x-content-type-options"), "nosniff", "{name}");
+        assert_eq!(
+            file.expect_field("x-content-type-options"),
+            "nosniff",
+            "{name}"
+        );
     }
-    let listed = Server::serve(driver, &site, &["--listing"]).get("/").expect_status(200);
+    let listed = Server::serve(driver, &site, &["--listing"])
+        .get("/")
+        .expect_status(200);
     assert_eq!(listed.expect_field("x-content-type-options"), "nosniff");
 }
 

@@ -45,9 +45,19 @@ fn no_spelling_of_parent_leaves_the_folder(driver: Driver) {
         assert!(!answer.text().contains("SECRET"), "{path}");
     }
     // Decoded once and not again: this is a name with percent signs.
-    for path in ["/%252e%252e/secret.txt", "/..%252fsecret.txt", "/...", "/..../secret.txt", "/..;/secret.txt"] {
+    for path in [
+        "/%252e%252e/secret.txt",
+        "/..%252fsecret.txt",
+        "/...",
+        "/..../secret.txt",
+        "/..;/secret.txt",
+    ] {
         let answer = server.get(path);
-        assert!(matches!(answer.status, 400 | 404), "{path}: {}", answer.summary());
+        assert!(
+            matches!(answer.status, 400 | 404),
+            "{path}: {}",
+            answer.summary()
+        );
     }
 }
 
@@ -79,9 +89,13 @@ fn names_longer_than_a_name_can_be_are_refused(driver: Driver) {
     let (site, server) = guarded(driver);
     let longest = "n".repeat(255);
     site.write(&longest, "long name");
-    server.get(&format!("/{longest}")).expect_content("long name");
+    server
+        .get(&format!("/{longest}"))
+        .expect_content("long name");
     server.get(&format!("/{longest}n")).expect_status(400);
-    server.get(&format!("/{}", "%6e".repeat(256))).expect_status(400);
+    server
+        .get(&format!("/{}", "%6e".repeat(256)))
+        .expect_status(400);
     // Many short segments, longer than PATH_MAX.
     server.get(&"/d".repeat(2100)).expect_status(400);
     server.get(&"/d".repeat(1000)).expect_status(404);
@@ -120,15 +134,32 @@ fn odd_names_are_served(driver: Driver) {
 
 fn one_canonical_path_is_served(driver: Driver) {
     let (_site, server) = guarded(driver);
-    for path in ["//hello.txt", "/./hello.txt", "/sub/./file.txt", "/sub//file.txt", "/%68ello.txt", "///hello.txt"] {
-        let content = if path.contains("file") { "file" } else { "Hello, world!" };
+    for path in [
+        "//hello.txt",
+        "/./hello.txt",
+        "/sub/./file.txt",
+        "/sub//file.txt",
+        "/%68ello.txt",
+        "///hello.txt",
+    ] {
+        let content = if path.contains("file") {
+            "file"
+        } else {
+            "Hello, world!"
+        };
         server.get(path).expect_content(content);
     }
 }
 
 fn dotfiles_are_hidden(driver: Driver) {
     let (site, server) = guarded(driver);
-    for name in [".env", ".git/config", "sub/.htpasswd", ".well-known/.hidden", "sub/.well-known/x"] {
+    for name in [
+        ".env",
+        ".git/config",
+        "sub/.htpasswd",
+        ".well-known/.hidden",
+        "sub/.well-known/x",
+    ] {
         site.write(name, "SECRET");
         server.get(&format!("/{name}")).expect_status(404);
     }
@@ -137,12 +168,18 @@ fn dotfiles_are_hidden(driver: Driver) {
     server.get("/.git").expect_status(404);
     server.get("/.git/").expect_status(404);
     site.write(".well-known/security.txt", "Contact: us");
-    server.get("/.well-known/security.txt").expect_content("Contact: us");
-    server.get("/%2ewell-known/security.txt").expect_content("Contact: us");
+    server
+        .get("/.well-known/security.txt")
+        .expect_content("Contact: us");
+    server
+        .get("/%2ewell-known/security.txt")
+        .expect_content("Contact: us");
 }
 
 fn dotfiles_are_served_where_they_are_wanted(driver: Driver) {
-    let site = Site::small().with(".env", "shown").with(".git/config", "shown");
+    let site = Site::small()
+        .with(".env", "shown")
+        .with(".git/config", "shown");
     let server = Server::run(
         driver,
         &site,

@@ -37,7 +37,9 @@ fn what_may_not_be_read_is_forbidden(driver: Driver) {
         println!("skipped: root may read everything");
         return;
     }
-    let site = Site::small().with("closed.txt", "closed").with("dir/x", "x");
+    let site = Site::small()
+        .with("closed.txt", "closed")
+        .with("dir/x", "x");
     for (name, mode) in [("closed.txt", 0o000), ("dir", 0o000)] {
         fs::set_permissions(site.path(name), fs::Permissions::from_mode(mode)).expect("chmod");
     }

@@ -84,7 +84,10 @@ pub(super) fn parse_head(head: &[u8]) -> Head {
     for line in lines {
         assert!(!line.contains(['\r', '\n', '\0']), "bare control: {line:?}");
         let (name, value) = line.split_once(": ").unwrap_or_else(|| panic!("{line:?}"));
-        assert!(!name.is_empty() && name.bytes().all(is_token_byte), "{line:?}");
+        assert!(
+            !name.is_empty() && name.bytes().all(is_token_byte),
+            "{line:?}"
+        );
         assert_eq!(value.trim(), value, "space around the value: {line:?}");
         let name = name.to_ascii_lowercase();
         match name.as_str() {

@@ -38,7 +38,11 @@ fn a_port_in_use() {
     let site = Site::small();
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("its address").to_string();
-    expect_failure(&serve(&site, &address), 1, &[&address, "in use", "--listen"]);
+    expect_failure(
+        &serve(&site, &address),
+        1,
+        &[&address, "in use", "--listen"],
+    );
 }
 
 #[test]
@@ -61,12 +65,20 @@ fn an_address_of_another_host() {
 fn a_missing_folder() {
     let site = Site::small();
     let mut command = ringmain();
-    command.args(["serve", "--listen", "127.0.0.1:0"]).arg(site.path("missing"));
+    command
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .arg(site.path("missing"));
     expect_failure(&run_to_end(&mut command), 1, &["missing"]);
     let mut command = ringmain();
-    command.args(["serve", "--listen", "127.0.0.1:0"]).arg(site.path("hello.txt"));
+    command
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .arg(site.path("hello.txt"));
     expect_failure(&run_to_end(&mut command), 1, &["hello.txt"]);
-    expect_failure(&check(&site, "[[route]]\nfiles = \"missing\"\n"), 1, &["missing", "broken.toml:2:9"]);
+    expect_failure(
+        &check(&site, "[[route]]\nfiles = \"missing\"\n"),
+        1,
+        &["missing", "broken.toml:2:9"],
+    );
 }
 
 #[test]
@@ -100,18 +112,42 @@ fn a_privileged_port() {
 fn a_broken_config_names_file_line_and_column() {
     let site = Site::small();
     for (config, place, mentions) in [
-        ("lissten = [\":80\"]\n[[route]]\nfiles = \"public\"\n", "broken.toml:1:1", "listen"),
+        (
+            "lissten = [\":80\"]\n[[route]]\nfiles = \"public\"\n",
+            "broken.toml:1:1",
+            "listen",
+        ),
         (
             "[[route]]\nfiles = \"public\"\n[limits]\nidle_tme = \"5s\"\n",
             "broken.toml:4:1",
             "idle_time",
         ),
-        ("[limits]\nidle_time = 5\n[[route]]\nfiles = \"public\"\n", "broken.toml:2:13", "s"),
-        ("[limits]\nidle_time = \"5 parsecs\"\n[[route]]\nfiles = \"public\"\n", "broken.toml:2:13", "min"),
+        (
+            "[limits]\nidle_time = 5\n[[route]]\nfiles = \"public\"\n",
+            "broken.toml:2:13",
+            "s",
+        ),
+        (
+            "[limits]\nidle_time = \"5 parsecs\"\n[[route]]\nfiles = \"public\"\n",
+            "broken.toml:2:13",
+            "min",
+        ),
         ("listen = [\n", "broken.toml:", ""),
-        ("io = \"urring\"\n[[route]]\nfiles = \"public\"\n", "broken.toml:1:6", "uring"),
-        ("listen = [\"localhost:80\"]\n[[route]]\nfiles = \"public\"\n", "broken.toml:1:11", "127.0.0.1"),
-        ("shards = 0\n[[route]]\nfiles = \"public\"\n", "broken.toml:1:10", "1"),
+        (
+            "io = \"urring\"\n[[route]]\nfiles = \"public\"\n",
+            "broken.toml:1:6",
+            "uring",
+        ),
+        (
+            "listen = [\"localhost:80\"]\n[[route]]\nfiles = \"public\"\n",
+            "broken.toml:1:11",
+            "127.0.0.1",
+        ),
+        (
+            "shards = 0\n[[route]]\nfiles = \"public\"\n",
+            "broken.toml:1:10",
+            "1",
+        ),
     ] {
         let finished = check(&site, config);
         expect_failure(&finished, 2, &[place, mentions]);
@@ -151,7 +187,11 @@ fn wrong_flags() {
     ] {
         let finished = run_to_end(ringmain().args(flags));
         assert_eq!(finished.code, Some(2), "{flags:?}: {}", finished.stderr);
-        assert!(finished.stderr.starts_with("ringmain: "), "{}", finished.stderr);
+        assert!(
+            finished.stderr.starts_with("ringmain: "),
+            "{}",
+            finished.stderr
+        );
         assert!(finished.stderr.contains(mentions), "{}", finished.stderr);
         assert!(finished.stdout.is_empty());
     }

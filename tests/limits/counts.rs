@@ -8,7 +8,11 @@ fn expect_exactly(server: &Server, most: usize) {
     let mut client = Client::connect(server);
     for number in 1..=most {
         let answer = client.get("/hello.txt");
-        assert_eq!(answer.says_close(), number == most, "request {number} of {most}");
+        assert_eq!(
+            answer.says_close(),
+            number == most,
+            "request {number} of {most}"
+        );
     }
     assert_eq!(client.ending(), Ending::Closed);
 }

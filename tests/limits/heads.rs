@@ -88,7 +88,11 @@ fn fields_above_the_limit_are_431(driver: Driver) {
 
 fn a_line_above_the_limit_is_414(driver: Driver) {
     let site = Site::small();
-    let server = limited(driver, &site, "request_line_bytes = \"300B\", uri_bytes = \"300B\"");
+    let server = limited(
+        driver,
+        &site,
+        "request_line_bytes = \"300B\", uri_bytes = \"300B\"",
+    );
     let line = |bytes: usize| {
         let filler = "q".repeat(bytes - "GET /hello.txt? HTTP/1.1".len());
         format!("GET /hello.txt?{filler} HTTP/1.1\r\nHost: localhost\r\n\r\n")

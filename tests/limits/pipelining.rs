@@ -16,10 +16,16 @@ fn a_thousand_requests_in_one_write_take_no_memory(driver: Driver) {
     for number in 0..FILES {
         site.write(format!("{number}.bin"), content(number));
     }
-    let server = limited(driver, &site, "requests_per_connection = 0, write_stall = \"60s\"");
+    let server = limited(
+        driver,
+        &site,
+        "requests_per_connection = 0, write_stall = \"60s\"",
+    );
     let mut client = Client::connect(&server);
     for number in 0..FILES {
-        client.get(&format!("/{number}.bin")).expect_content(content(number));
+        client
+            .get(&format!("/{number}.bin"))
+            .expect_content(content(number));
     }
     let before = server.resident_kib();
     let requests: Vec<u8> = (0..REQUESTS)
@@ -48,7 +54,14 @@ fn slow_and_fast_answers_keep_their_order(driver: Driver) {
     let site = Site::small().with("large.bin", pattern(200_000));
     let server = limited(driver, &site, "requests_per_connection = 0");
     let mut client = Client::connect(&server);
-    let targets = ["/hello.txt", "/large.bin", "/missing", "/hello.txt", "/%00", "/"];
+    let targets = [
+        "/hello.txt",
+        "/large.bin",
+        "/missing",
+        "/hello.txt",
+        "/%00",
+        "/",
+    ];
     for round in 0..30 {
         let cold = format!("cold-{round}.txt");
         site.write(&cold, &cold);

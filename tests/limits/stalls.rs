@@ -49,7 +49,11 @@ fn who_takes_nothing_is_cut(driver: Driver) {
         other.get("/hello.txt").expect_content("Hello, world!");
         logged(&site, "/large.bin")
     });
-    assert!(began.elapsed() >= Duration::from_millis(250), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() >= Duration::from_millis(250),
+        "{:?}",
+        began.elapsed()
+    );
     let (received, _ending) = stalled.read_to_ending();
     assert!(received.len() < SIZE, "all of it was sent");
     assert!(received.starts_with(b"HTTP/1.1 200"));

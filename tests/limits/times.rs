@@ -19,7 +19,11 @@ fn expect_in_time(began: Instant) {
 fn a_head_that_stops_is_408(driver: Driver) {
     let site = Site::small();
     let server = limited(driver, &site, "header_time = \"400ms\"");
-    for piece in ["G", "GET /hello.txt HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: localhost\r\n"] {
+    for piece in [
+        "G",
+        "GET /hello.txt HTTP/1.1\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\n",
+    ] {
         let mut client = Client::connect(&server);
         let began = Instant::now();
         client.send(piece);
@@ -58,7 +62,11 @@ fn a_head_that_trickles_gains_no_time(driver: Driver) {
 
 fn a_later_head_has_the_same_time(driver: Driver) {
     let site = Site::small();
-    let server = limited(driver, &site, "header_time = \"400ms\", idle_time = \"20s\"");
+    let server = limited(
+        driver,
+        &site,
+        "header_time = \"400ms\", idle_time = \"20s\"",
+    );
     let mut client = Client::connect(&server);
     client.get("/hello.txt").expect_status(200);
     // Longer than the limit: between requests it is another one that counts.
@@ -99,23 +107,28 @@ fn an_idle_connection_is_closed_in_silence(driver: Driver) {
 
 fn by_default_idle_connections_live_65_seconds(driver: Driver) {
     let site = Site::small();
-    let file = crate::harness::Server::write_config(
-        driver,
-        &site,
-        "[[route]]\nfiles = \"public\"\n",
-    );
+    let file =
+        crate::harness::Server::write_config(driver, &site, "[[route]]\nfiles = \"public\"\n");
     let mut command = crate::harness::ringmain();
     let checked = crate::harness::run_to_end(command.arg("check").arg("-c").arg(file));
     assert_eq!(checked.code, Some(0), "{checked:?}");
     let text = String::from_utf8(checked.stdout).expect("UTF-8");
-    for default in ["idle_time = \"65s\"", "header_time = \"10s\"", "write_stall = \"10s\""] {
+    for default in [
+        "idle_time = \"65s\"",
+        "header_time = \"10s\"",
+        "write_stall = \"10s\"",
+    ] {
         assert!(text.contains(default), "{default}: {text}");
     }
 }
 
 fn a_long_keep_alive_is_kept(driver: Driver) {
     let site = Site::small();
-    let server = limited(driver, &site, "header_time = \"100ms\", idle_time = \"20s\"");
+    let server = limited(
+        driver,
+        &site,
+        "header_time = \"100ms\", idle_time = \"20s\"",
+    );
     let mut client = Client::connect(&server);
     let began = Instant::now();
     while began.elapsed() < Duration::from_millis(500) {

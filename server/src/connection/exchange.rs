@@ -2,10 +2,6 @@
 
 use std::time::{Instant, SystemTime};
 
-use http::{
-    BodyFraming, ContentUse, HeadScan, Leftover, Method, Parsed, Persistence, Request, StatusCode,
-    Target, Version, resume_request,
-};
 use super::{Connection, End, Partial, Waiting};
 use crate::handler::error::{self, ALLOW};
 use crate::handler::files::Transfer;
@@ -14,6 +10,10 @@ use crate::observe::counters::Counter;
 use crate::observe::{AccessRecord, Peer};
 use crate::route::Action;
 use crate::worker::Worker;
+use http::{
+    BodyFraming, ContentUse, HeadScan, Leftover, Method, Parsed, Persistence, Request, StatusCode,
+    Target, Version, resume_request,
+};
 
 /// What is sent before more requests of the same read are answered.
 const OUTPUT_BYTES_MAX: usize = 64 * 1024;
@@ -291,7 +291,7 @@ fn begins_with_head(refused: &[u8]) -> bool {
 }
 
 /// Answers a request, if nothing has to be waited for.
-fn answer_at_once(
+pub(crate) fn answer_at_once(
     worker: &Worker,
     request: &Request<'_>,
     exchange: &http::Exchange,
@@ -336,10 +336,17 @@ impl Refusal {
         let first_lines = worker.first_lines();
         match self {
             Refusal::Status(status) => error::page(status, terms, &first_lines, &[], &[], out),
-            Refusal::NotAllowed => {
-                error::page(StatusCode::METHOD_NOT_ALLOWED, terms, &first_lines, &allow, &[], out)
+            Refusal::NotAllowed => error::page(
+                StatusCode::METHOD_NOT_ALLOWED,
+                terms,
+                &first_lines,
+                &allow,
+                &[],
+                out,
+            ),
+            Refusal::Allowed => {
+                error::bare(StatusCode::NO_CONTENT, terms, &first_lines, &allow, out)
             }
-            Refusal::Allowed => error::bare(StatusCode::NO_CONTENT, terms, &first_lines, &allow, out),
         }
     }
 }

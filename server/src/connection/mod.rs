@@ -28,6 +28,7 @@ use crate::observe::counters::Counter;
 use crate::worker::{LAST_CALL_TIME, OpenConnection, Phase, Worker};
 
 use exchange::Step;
+pub(crate) use exchange::answer_at_once;
 
 /// Unread bytes that are drained before a connection is closed, so that the peer sees the last
 /// response and not a reset.

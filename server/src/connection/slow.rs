@@ -73,7 +73,9 @@ impl Connection {
     ) -> (Answered, Option<Transfer>) {
         let worker = &self.worker;
         match route(worker, request) {
-            Routed::To(Action::Reply(reply), _) => (reply.answer(terms, &worker.first_lines(), out), None),
+            Routed::To(Action::Reply(reply), _) => {
+                (reply.answer(terms, &worker.first_lines(), out), None)
+            }
             Routed::To(Action::Files(folder), path) => {
                 match folder.answer(worker, request, &path, terms, out).await {
                     FileAnswer::Written(answered) => (answered, None),

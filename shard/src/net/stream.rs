@@ -216,10 +216,10 @@ impl Stream {
         let mut install = std::pin::pin!(self.install());
         let mut installed = None;
         poll_fn(|context| {
-            if installed.is_none() {
-                if let Poll::Ready(result) = install.as_mut().poll(context) {
-                    installed = Some(result);
-                }
+            if installed.is_none()
+                && let Poll::Ready(result) = install.as_mut().poll(context)
+            {
+                installed = Some(result);
             }
             match self.poll_sent(context) {
                 Poll::Ready(Ok(())) => match installed.take() {

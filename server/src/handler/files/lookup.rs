@@ -157,20 +157,23 @@ impl Folder {
         }];
         for precompressed in &self.config.precompressed {
             let name = [relative, precompressed.suffix().as_bytes()].concat();
-            if let Ok((file, metadata)) = self.open_one(&name).await {
-                if metadata.kind == FileKind::Regular {
-                    opened.push(Opened {
-                        coding: coding_of(*precompressed),
-                        file,
-                        metadata,
-                    });
-                }
+            if let Ok((file, metadata)) = self.open_one(&name).await
+                && metadata.kind == FileKind::Regular
+            {
+                opened.push(Opened {
+                    coding: coding_of(*precompressed),
+                    file,
+                    metadata,
+                });
             }
         }
         Target::File(opened)
     }
 
-    pub(super) async fn open_one(&self, relative: &[u8]) -> io::Result<(File, shard::fs::Metadata)> {
+    pub(super) async fn open_one(
+        &self,
+        relative: &[u8],
+    ) -> io::Result<(File, shard::fs::Metadata)> {
         let path = c_path(relative)?;
         let file = self.root.open(&path, self.symlinks()).await?;
         let metadata = file.metadata()?;

@@ -98,6 +98,12 @@ impl Folder {
         }
     }
 
+    /// Brings what a path leads to into the cache.
+    pub(crate) async fn warm(&self, worker: &Worker, path: &CanonicalPath<'_>) {
+        // Whatever is found is the next request's business.
+        let _ = self.look_up(worker, path).await;
+    }
+
     /// The first index of a folder, which is nearly always the one.
     fn fresh_index(&self, worker: &Worker, relative: &[u8]) -> Option<std::rc::Rc<Resource>> {
         let index = self.config.index.first()?.as_str().as_bytes();
@@ -156,15 +162,21 @@ impl Folder {
         status: StatusCode,
         out: &mut Output,
     ) -> FileAnswer {
-        if let Some(page) = self.config.error_pages.get(&status.as_u16()) {
-            if let Some(resource) = self.named(response.worker, page.as_str().as_bytes()).await {
-                if let Some(variant) = resource.variants.first() {
-                    return response.error_page(status, variant, out);
-                }
-            }
+        if let Some(page) = self.config.error_pages.get(&status.as_u16())
+            && let Some(resource) = self.named(response.worker, page.as_str().as_bytes()).await
+            && let Some(variant) = resource.variants.first()
+        {
+            return response.error_page(status, variant, out);
         }
         let first_lines = response.worker.first_lines();
-        FileAnswer::Written(error::page(status, response.terms, &first_lines, &[], &self.extra, out))
+        FileAnswer::Written(error::page(
+            status,
+            response.terms,
+            &first_lines,
+            &[],
+            &self.extra,
+            out,
+        ))
     }
 }
 
@@ -295,7 +307,14 @@ impl Response<'_, '_> {
         let range = content_range(None, variant.size());
         let fields = [(FieldName::CONTENT_RANGE, range)];
         let status = StatusCode::RANGE_NOT_SATISFIABLE;
-        error::page(status, self.terms, &self.worker.first_lines(), &fields, self.route_lines, out)
+        error::page(
+            status,
+            self.terms,
+            &self.worker.first_lines(),
+            &fields,
+            self.route_lines,
+            out,
+        )
     }
 
     fn redirect(&self, path: &CanonicalPath<'_>, out: &mut Output) -> Answered {
@@ -311,10 +330,24 @@ impl Response<'_, '_> {
         match http::FieldValue::new(location) {
             Ok(value) => {
                 let fields = [(FieldName::LOCATION, value)];
-                error::page(status, self.terms, &first_lines, &fields, self.route_lines, out)
+                error::page(
+                    status,
+                    self.terms,
+                    &first_lines,
+                    &fields,
+                    self.route_lines,
+                    out,
+                )
             }
             // A query with bytes that no field may have.
-            Err(_) => error::page(StatusCode::BAD_REQUEST, self.terms, &first_lines, &[], self.route_lines, out),
+            Err(_) => error::page(
+                StatusCode::BAD_REQUEST,
+                self.terms,
+                &first_lines,
+                &[],
+                self.route_lines,
+                out,
+            ),
         }
     }
 

@@ -207,10 +207,10 @@ impl Epoll {
 
     pub(super) fn sent(&mut self, key: Key, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = self.is_sent(key);
-        if polled.is_pending() {
-            if let Some(socket) = self.sockets.get_mut(key) {
-                socket.senders.remember(context);
-            }
+        if polled.is_pending()
+            && let Some(socket) = self.sockets.get_mut(key)
+        {
+            socket.senders.remember(context);
         }
         polled
     }

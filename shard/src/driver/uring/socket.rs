@@ -454,12 +454,12 @@ impl Uring {
 
     pub(super) fn sent(&mut self, key: Key, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = self.is_sent(key);
-        if polled.is_pending() {
-            if let Some(socket) = self.open_socket(key) {
-                socket.senders.remember(context);
-                let quiet = socket.sending.as_ref().is_some_and(|send| send.quiet);
-                self.quiet_send_awaited |= quiet;
-            }
+        if polled.is_pending()
+            && let Some(socket) = self.open_socket(key)
+        {
+            socket.senders.remember(context);
+            let quiet = socket.sending.as_ref().is_some_and(|send| send.quiet);
+            self.quiet_send_awaited |= quiet;
         }
         polled
     }
@@ -506,15 +506,16 @@ impl Uring {
     /// A request that is just between two states is not found by a cancel; a shutdown ends it
     /// all the same.
     pub(super) fn on_socket_cancelled(&mut self, key: Key, cancelled: i32) {
-        if let Some(socket) = self.sockets.get_mut(key) {
-            if cancelled <= 0 && socket.in_flight > 1 {
-                socket.in_flight += 1;
-                let entry = on!(&socket.descriptor, |fd| {
-                    opcode::Shutdown::new(fd, libc::SHUT_RDWR).build()
-                });
-                // SAFETY: a shutdown points to nothing; the descriptor waits for it.
-                unsafe { self.submit(entry, Kind::Shutdown, key) };
-            }
+        if let Some(socket) = self.sockets.get_mut(key)
+            && cancelled <= 0
+            && socket.in_flight > 1
+        {
+            socket.in_flight += 1;
+            let entry = on!(&socket.descriptor, |fd| {
+                opcode::Shutdown::new(fd, libc::SHUT_RDWR).build()
+            });
+            // SAFETY: a shutdown points to nothing; the descriptor waits for it.
+            unsafe { self.submit(entry, Kind::Shutdown, key) };
         }
         self.release_socket(key);
     }
