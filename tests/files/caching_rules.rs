@@ -77,7 +77,11 @@ fn a_sibling_alone_is_no_file(driver: Driver) {
 
 fn a_sibling_that_comes_and_goes_is_seen(driver: Driver) {
     let site = Site::new().with("a.js", "plain");
-    let server = Server::serve(driver, &site, &[]);
+    let server = Server::run(
+        driver,
+        &site,
+        "cache = { revalidate = \"200ms\" }\n[[route]]\nfiles = \"public\"\n",
+    );
     let ask = || server.get_with("/a.js", &["Accept-Encoding: br"]).content;
     assert_eq!(ask(), b"plain");
     site.write("a.js.br", "brotli");

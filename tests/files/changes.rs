@@ -22,12 +22,31 @@ fn expect_seen(what: &str, mut condition: impl FnMut() -> bool) {
 /// A small file, which is held in memory, and a large one, which is held open.
 const SIZES: [usize; 2] = [500, 100_000];
 
-fn a_change_is_seen_within_a_second(driver: Driver) {
+fn by_default_a_change_is_seen_within_a_second(driver: Driver) {
+    let site = Site::new()
+        .with("small.txt", "old")
+        .with("large.bin", pattern(100_000));
+    let server = Server::serve(driver, &site, &[]);
+    let mut client = Client::connect(&server);
+    client.get("/small.txt").expect_content("old");
+    client.get("/large.bin").expect_content(pattern(100_000));
+    site.replace("small.txt", "new");
+    fs::remove_file(site.path("large.bin")).expect("remove");
+    expect_seen("both changes", || {
+        client.get("/small.txt").content == b"new" && client.get("/large.bin").status == 404
+    });
+}
+
+fn every_change_is_seen_in_time(driver: Driver) {
     for size in SIZES {
         let old = vec![b'o'; size];
         let new = vec![b'n'; size];
         let site = Site::new().with("file.bin", &old);
-        let server = Server::serve(driver, &site, &[]);
+        let server = Server::run(
+            driver,
+            &site,
+            "cache = { revalidate = \"100ms\" }\n[[route]]\nfiles = \"public\"\n",
+        );
         let mut client = Client::connect(&server);
         let first = client.get("/file.bin").expect_content(&old);
 
@@ -144,7 +163,8 @@ fn a_file_removed_while_it_is_sent_is_sent_to_its_end(driver: Driver) {
 }
 
 for_both_drivers![
-    a_change_is_seen_within_a_second,
+    by_default_a_change_is_seen_within_a_second,
+    every_change_is_seen_in_time,
     a_change_is_never_seen_half,
     the_listing_shows_changes_at_once,
     a_file_that_shrinks_ends_the_connection,

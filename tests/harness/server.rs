@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Client, DEADLINE, Response, Site, ringmain};
+use super::{Client, DEADLINE, Response, Site, ringmain, wait_until};
 
 /// Which driver the server runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,6 +188,19 @@ impl Server {
     /// Whether it still runs.
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("wait").is_none()
+    }
+
+    /// Waits until nobody listens on the first address any more. Looks from outside: a connection
+    /// made to find out would be one more to hand over.
+    #[track_caller]
+    pub(crate) fn wait_until_closed(&self) {
+        let port = format!(":{:04X} ", self.address().port());
+        wait_until("nobody listens", || {
+            let sockets = fs::read_to_string("/proc/net/tcp").expect("sockets");
+            // The second column is the local address, the fourth the state: 0A is LISTEN.
+            let listens = |line: &str| line.contains(&port) && line.contains(" 00000000:0000 0A ");
+            !sockets.lines().any(listens)
+        });
     }
 
     /// Waits for the end; how it ended and how long that took.

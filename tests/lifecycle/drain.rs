@@ -5,9 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::harness::{
-    Client, Driver, Ending, Server, Site, for_both_drivers, pattern, request, wait_until,
-};
+use crate::harness::{Client, Driver, Ending, Server, Site, for_both_drivers, pattern, request};
 
 /// More than all socket buffers take, so that a response is under way as long as we want.
 const SIZE: usize = 24 * 1024 * 1024;
@@ -20,19 +18,13 @@ fn begin_download(server: &Server) -> Client {
     client
 }
 
-fn wait_until_refused(server: &Server) {
-    wait_until("nobody listens", || {
-        TcpStream::connect(server.address()).is_err()
-    });
-}
-
 fn a_download_is_finished(driver: Driver) {
     let content = pattern(SIZE);
     let site = Site::new().with("large.bin", &content);
     let server = Server::serve(driver, &site, &[]);
     let mut client = begin_download(&server);
     server.signal(Signal::TERM);
-    wait_until_refused(&server);
+    server.wait_until_closed();
     let (rest, ending) = client.read_to_ending();
     assert!(rest.ends_with(&content), "{} bytes", rest.len());
     assert_eq!(ending, Ending::Closed);
@@ -74,7 +66,7 @@ fn responses_of_a_drain_say_close(driver: Driver) {
     client.get("/hello.txt").expect_status(200);
     let mut held = begin_request(&server);
     server.signal(Signal::TERM);
-    wait_until_refused(&server);
+    server.wait_until_closed();
     held.send("X: y\r\n\r\n");
     assert!(held.response().says_close());
     drop((client, held));
@@ -142,7 +134,7 @@ fn nobody_is_accepted_after_a_drain(driver: Driver) {
     let server = Server::serve(driver, &site, &[]);
     let client = begin_download(&server);
     server.signal(Signal::TERM);
-    wait_until_refused(&server);
+    server.wait_until_closed();
     for _ in 0..10 {
         assert!(TcpStream::connect(server.address()).is_err());
     }

@@ -114,7 +114,7 @@ fn connections_that_wait_in_the_kernel_are_served(driver: Driver) {
     for client in &mut clients {
         client.send(request("GET", "/hello.txt", &[]));
     }
-    for client in &mut clients {
+    for mut client in clients {
         client.response().expect_content("Hello, world!");
     }
     let (status, _) = server.wait();
@@ -138,7 +138,7 @@ fn connections_beyond_the_limit_are_served_too(driver: Driver) {
     }
     server.signal(Signal::TERM);
     drop(inside);
-    for client in &mut waiting {
+    for mut client in waiting {
         client.response().expect_content("Hello, world!");
     }
     let (status, _) = server.wait();

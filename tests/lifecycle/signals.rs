@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::harness::{Client, Driver, Server, Site, for_both_drivers, request, wait_until};
+use crate::harness::{Client, Driver, Server, Site, for_both_drivers, request};
 
 fn each_signal_stops_in_order(driver: Driver) {
     for signal in [Signal::TERM, Signal::INT] {
@@ -28,9 +28,7 @@ fn a_second_signal_stops_at_once(driver: Driver) {
         stalled.send(request("GET", "/large.bin", &[]));
         stalled.read_some(1).expect("a beginning");
         server.signal(Signal::TERM);
-        wait_until("the drain has begun", || {
-            std::net::TcpStream::connect(server.address()).is_err()
-        });
+        server.wait_until_closed();
         assert!(server.is_running(), "the download was not waited for");
         let began = Instant::now();
         server.signal(second);

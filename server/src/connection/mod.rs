@@ -10,6 +10,7 @@
 
 mod exchange;
 mod slow;
+mod stall;
 
 use std::future::poll_fn;
 use std::io;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use http::{HeadScan, Persistence, ServerConnection, StatusCode};
 use shard::Chunk;
 use shard::net::Stream;
-use shard::time::{Elapsed, Timer, timeout};
+use shard::time::{Timer, timeout};
 
 use crate::handler::Output;
 use crate::observe::Peer;
@@ -29,6 +30,7 @@ use crate::worker::{LAST_CALL_TIME, OpenConnection, Phase, Worker};
 
 use exchange::Step;
 pub(crate) use exchange::answer_at_once;
+use stall::StallWatch;
 
 /// Unread bytes that are drained before a connection is closed, so that the peer sees the last
 /// response and not a reset.
@@ -227,17 +229,15 @@ impl Connection {
         if let Poll::Ready(result) = self.stream.try_sent() {
             return result;
         }
-        let timer = Timer::new();
+        let mut watch = StallWatch::new(self.worker.limits.write_stall_time_max);
         loop {
-            let before = self.stream.bytes_sent();
-            timer.arm_in(self.worker.limits.write_stall_time_max);
-            match timer.limit(self.sent_or_cut()).await {
-                Ok(result) => return result,
-                Err(Elapsed) if self.stream.bytes_sent() > before => {}
-                Err(Elapsed) => {
-                    self.worker.counters.add(Counter::WriteStalls, 1);
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
+            if let Ok(result) = watch.next_look().limit(self.sent_or_cut()).await {
+                return result;
+            }
+            let taken = self.stream.bytes_sent();
+            if watch.is_stalled(&self.stream, taken).await {
+                self.worker.counters.add(Counter::WriteStalls, 1);
+                return Err(io::ErrorKind::TimedOut.into());
             }
         }
     }

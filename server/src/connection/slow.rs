@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use http::{BodyDecoder, Leftover, Parsed, Persistence, Request, parse_request};
 use shard::SendData;
-use shard::time::{Elapsed, Timer};
 
 use super::exchange::{Routed, Slow, route};
+use super::stall::StallWatch;
 use super::{Connection, Read};
 use crate::handler::files::{FileAnswer, Transfer};
 use crate::handler::{Answered, Output, Terms};
@@ -157,20 +157,21 @@ impl Connection {
         mut sending: Pin<&mut F>,
         moved: &Cell<u64>,
     ) -> io::Result<()> {
-        let timer = Timer::new();
+        let mut watch = StallWatch::new(self.worker.limits.write_stall_time_max);
+        let sent_before = self.stream.bytes_sent();
         loop {
-            let before = moved.get() + self.stream.bytes_sent();
-            timer.arm_in(self.worker.limits.write_stall_time_max);
             let or_cut = poll_fn(|context| {
                 if self.worker.phase() == Phase::Cutting {
                     return Poll::Ready(Err(io::ErrorKind::Interrupted.into()));
                 }
                 sending.as_mut().poll(context)
             });
-            match timer.limit(or_cut).await {
-                Ok(result) => return result,
-                Err(Elapsed) if moved.get() + self.stream.bytes_sent() > before => {}
-                Err(Elapsed) => return Err(io::ErrorKind::TimedOut.into()),
+            if let Ok(result) = watch.next_look().limit(or_cut).await {
+                return result;
+            }
+            let taken = self.stream.bytes_sent() - sent_before + moved.get();
+            if watch.is_stalled(&self.stream, taken).await {
+                return Err(io::ErrorKind::TimedOut.into());
             }
         }
     }

@@ -287,6 +287,18 @@ impl Stream {
         })
     }
 
+    /// Bytes that the kernel holds for the peer and that the peer has not acknowledged: whether a
+    /// slow peer takes anything, when the kernel asks for nothing more. Costs an operation on a
+    /// direct descriptor: for who has waited for long already.
+    ///
+    /// # Errors
+    /// Whatever the install or ioctl(2) says.
+    pub async fn unacknowledged(&self) -> io::Result<u64> {
+        let installed = self.install().await?;
+        self.with_plain(installed.as_ref().map(AsFd::as_fd), send_queue)
+            .unwrap_or_else(|| Err(crate::driver::gone()))
+    }
+
     /// Tells the peer that nothing more comes, after everything posted before.
     ///
     /// # Errors
@@ -350,4 +362,21 @@ fn bind_address_no_port(socket: &Socket) -> io::Result<()> {
         return Err(io::Error::last_os_error());
     }
     Ok(())
+}
+
+/// SIOCOUTQ: what is in the send queue, in bytes.
+fn send_queue(socket: BorrowedFd<'_>) -> io::Result<u64> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the descriptor is open and the kernel writes one int to a valid place.
+    let result = unsafe {
+        libc::ioctl(
+            std::os::fd::AsRawFd::as_raw_fd(&socket),
+            libc::TIOCOUTQ,
+            &raw mut bytes,
+        )
+    };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(u64::try_from(bytes).unwrap_or(0))
 }
