@@ -71,8 +71,10 @@ fn without_the_field_the_plain_file_is_sent(driver: Driver) {
     assert_eq!(sent.expect_field("vary"), "Accept-Encoding");
 }
 
-/// RFC 9110 §8.8.3.3: "In other words, an origin server that provides content coding [must] use
-/// entity tags" that tell the codings apart: each representation has its own strong tag.
+/// RFC 9110 §8.8.3.3: "Content codings are a property of the representation data, so a strong
+/// entity tag for a content-encoded representation has to be distinct from the entity tag of an
+/// unencoded representation to prevent potential conflicts during cache updates and range
+/// requests."
 fn each_coding_has_its_own_tag(driver: Driver) {
     let (_site, server) = with_siblings(driver);
     let mut tags: Vec<String> = ["identity", "br", "zstd", "gzip"]

@@ -120,8 +120,9 @@ fn a_thousand_pipelined_requests_are_answered(driver: Driver) {
     }
 }
 
-/// RFC 9112 §8: "If a request is incomplete" the server may answer with an error before it closes;
-/// who has hung up within a head hears nothing, who has between requests gets every answer.
+/// RFC 9112 §8: "A server that receives an incomplete request message, usually due to a canceled
+/// request or a triggered timeout exception, MAY send an error response prior to closing the
+/// connection." Who hangs up between requests gets every answer first.
 fn the_end_of_the_peer_is_the_end_of_the_connection(driver: Driver) {
     let (_site, server) = small_server(driver);
     let mut silent = Client::connect(&server);

@@ -117,8 +117,8 @@ fn several_ranges(driver: Driver) {
     for size in SIZES {
         let file = pattern(size);
         let several = ask(&server, size, &["Range: bytes=0-9,500-599, -7"]).expect_status(206);
-        // "a server MUST NOT generate a Content-Range header field in the header section of a
-        // multiple part response"
+        // "To avoid confusion with single-part responses, a server MUST NOT generate a
+        // Content-Range header field in the HTTP header section of a multiple part response"
         assert_eq!(several.field("content-range"), None);
         let parts = parts(&several);
         let ranges = [(0, 9), (500, 599), (size - 7, size - 1)];

@@ -26,9 +26,11 @@ pub struct Abilities {
     /// Connections in the ring's file table instead of the process's (needs FIXED_FD_INSTALL,
     /// 6.8, so that a file can be sent with sendfile).
     pub direct_descriptors: bool,
-    /// One receive operation for many receives, up to a limit (6.17; without the limit one fast
-    /// peer could empty the pool in one go).
+    /// One receive operation for many receives (6.0).
     pub multishot_recv: bool,
+    /// A limit on the bytes of a multishot receive (6.17). Without it a fast peer can take many
+    /// buffers in one go, before the cancel that caps it is seen.
+    pub receive_limit: bool,
     /// One accept operation for many connections (5.19).
     pub multishot_accept: bool,
     /// Sends that complete at once post no completion (5.17): one system call a turn instead of
@@ -44,18 +46,20 @@ impl Abilities {
         registered_ring: true,
         direct_descriptors: true,
         multishot_recv: true,
+        receive_limit: true,
         multishot_accept: true,
         quiet_sends: true,
     };
 
     /// Names and states, for reports.
-    pub fn list(&self) -> [(&'static str, bool); 7] {
+    pub fn list(&self) -> [(&'static str, bool); 8] {
         [
             ("single_issuer", self.single_issuer),
             ("defer_taskrun", self.defer_taskrun),
             ("registered_ring", self.registered_ring),
             ("direct_descriptors", self.direct_descriptors),
             ("multishot_recv", self.multishot_recv),
+            ("receive_limit", self.receive_limit),
             ("multishot_accept", self.multishot_accept),
             ("quiet_sends", self.quiet_sends),
         ]
@@ -141,8 +145,12 @@ pub(super) fn narrow(ring: &mut Ring, abilities: &mut Abilities) -> Result<(), U
     if !probe.is_supported(opcode::FixedFdInstall::CODE) {
         abilities.direct_descriptors = false;
     }
-    if abilities.multishot_recv {
-        abilities.multishot_recv =
+    // SendZc came with 6.0, as did the multishot receive, which has no operation code of its own.
+    if !probe.is_supported(opcode::SendZc::CODE) {
+        abilities.multishot_recv = false;
+    }
+    if abilities.receive_limit {
+        abilities.receive_limit =
             takes_receive_limit(ring).map_err(|error| Unavailable::setup(&error))?;
     }
     Ok(())

@@ -181,7 +181,7 @@ impl Uring {
     }
 
     fn arm_receive(&mut self, key: Key) {
-        let multishot = self.abilities.multishot_recv;
+        let (multishot, limit) = (self.abilities.multishot_recv, self.abilities.receive_limit);
         let bytes_max = (INBOX_CHUNKS_MAX as u32).saturating_mul(self.pool.buffer_bytes());
         let Some(socket) = self.sockets.get_mut(key) else {
             return;
@@ -190,7 +190,12 @@ impl Uring {
         socket.receive = Receive::Armed;
         socket.in_flight += 1;
         let entry = on!(&socket.descriptor, |fd| if multishot {
-            limited(opcode::RecvMulti::new(fd, GROUP).build(), bytes_max)
+            let receive = opcode::RecvMulti::new(fd, GROUP).build();
+            if limit {
+                limited(receive, bytes_max)
+            } else {
+                receive
+            }
         } else {
             opcode::Recv::new(fd, std::ptr::null_mut(), 0)
                 .buf_group(GROUP)
