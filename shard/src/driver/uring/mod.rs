@@ -12,6 +12,7 @@ mod listener;
 mod operations;
 mod probe;
 mod ring;
+mod sending;
 mod socket;
 
 use std::collections::VecDeque;
@@ -123,7 +124,7 @@ pub(crate) struct Uring {
     sockets_max: usize,
     /// Sockets whose receive found no buffer, in the order in which they ran short.
     starved: VecDeque<Key>,
-    /// Sockets with a quiet send that is queued or just submitted (see `socket.rs`).
+    /// Sockets with a quiet send that is queued or just submitted (see `sending.rs`).
     quiet_sends: Vec<Key>,
     /// Somebody waits for a quiet send: the next turn must not sleep over it.
     quiet_send_awaited: bool,

@@ -1,4 +1,4 @@
-//! Connections on the ring: receiving, sending, and the three steps of closing.
+//! Connections on the ring: receiving, and the three steps of closing (`sending.rs` sends).
 
 use std::collections::VecDeque;
 use std::io;
@@ -8,11 +8,11 @@ use io_uring::{opcode, types};
 
 use super::buffers::GROUP;
 use super::ring::{Completion, limited};
+use super::sending::SendUnderWay;
 use super::{Descriptor, Kind, Uring, on};
 use crate::buffer::Chunk;
-use crate::driver::send::Sending;
 use crate::driver::waiters::Waiters;
-use crate::driver::{SendData, gone, remember};
+use crate::driver::{gone, remember};
 use crate::table::Key;
 
 /// Chunks that wait for their owner before its receive is paused: what one slow handler can
@@ -21,22 +21,22 @@ const INBOX_CHUNKS_MAX: usize = 8;
 
 pub(super) struct Socket {
     pub(super) descriptor: Descriptor,
-    life: Life,
+    pub(super) life: Life,
     receive: Receive,
     inbox: Inbox,
     receive_end: Option<End>,
     receiver: Option<Waker>,
     /// What the kernel may still read. Boxed: an idle connection has none, and it must not move.
-    sending: Option<Box<SendUnderWay>>,
-    send_error: Option<i32>,
-    senders: Waiters,
+    pub(super) sending: Option<Box<SendUnderWay>>,
+    pub(super) send_error: Option<i32>,
+    pub(super) senders: Waiters,
     pub(super) bytes_sent: u64,
     /// Operations on this socket that owe a final completion.
-    in_flight: u32,
+    pub(super) in_flight: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Life {
+pub(super) enum Life {
     Open,
     /// Abandoned: shut down, waiting for what is in flight.
     Closing,
@@ -109,16 +109,6 @@ impl Inbox {
             Inbox::Many(chunks) => chunks.len(),
         }
     }
-}
-
-/// A send and the message that describes it to the kernel.
-struct SendUnderWay {
-    sending: Sending,
-    /// Submitted so that it either ends within the submission, without a completion, or posts
-    /// one that says why not. See [`Uring::settle_quiet_sends`].
-    quiet: bool,
-    pieces: [libc::iovec; 2],
-    message: libc::msghdr,
 }
 
 impl Socket {
@@ -307,168 +297,6 @@ impl Uring {
         }
     }
 
-    pub(super) fn begin_send(&mut self, key: Key, data: SendData) -> Result<(), SendData> {
-        let quiet = self.abilities.quiet_sends;
-        let Some(socket) = self.open_socket(key) else {
-            return Ok(());
-        };
-        if socket.sending.is_some() {
-            return Err(data);
-        }
-        if socket.send_error.is_some() || data.is_empty() {
-            return Ok(());
-        }
-        // SAFETY: all-zero bytes are a valid iovec and msghdr (null pointers, zero lengths).
-        let (pieces, message) = unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
-        socket.sending = Some(Box::new(SendUnderWay {
-            sending: Sending::new(data),
-            quiet,
-            pieces,
-            message,
-        }));
-        self.submit_send(key);
-        Ok(())
-    }
-
-    /// Submits what is left of the socket's send.
-    fn submit_send(&mut self, key: Key) {
-        let Some(socket) = self.sockets.get_mut(key) else {
-            return;
-        };
-        let Some(under_way) = socket.sending.as_deref_mut() else {
-            return;
-        };
-        socket.in_flight += 1;
-        let quiet = under_way.quiet;
-        let flags = if quiet {
-            // DONTWAIT: never kept for later. WAITALL: less than all of it is not a success.
-            under_way.sending.flags() | libc::MSG_DONTWAIT | libc::MSG_WAITALL
-        } else {
-            under_way.sending.flags()
-        };
-        let mut entry = match under_way.sending.rest() {
-            [piece, []] | [[], piece] => on!(&socket.descriptor, |fd| {
-                let length = u32::try_from(piece.len()).unwrap_or(u32::MAX);
-                opcode::Send::new(fd, piece.as_ptr(), length)
-                    .flags(flags)
-                    .build()
-            }),
-            pieces => {
-                under_way.pieces = pieces.map(|piece| libc::iovec {
-                    iov_base: piece.as_ptr().cast_mut().cast(),
-                    iov_len: piece.len(),
-                });
-                under_way.message.msg_iov = under_way.pieces.as_mut_ptr();
-                // A size_t or an int, as the C library likes.
-                under_way.message.msg_iovlen = under_way.pieces.len() as _;
-                on!(&socket.descriptor, |fd| {
-                    opcode::SendMsg::new(fd, &raw const under_way.message)
-                        .flags(flags as u32)
-                        .build()
-                })
-            }
-        };
-        if quiet {
-            entry = entry.flags(io_uring::squeue::Flags::SKIP_SUCCESS);
-            self.quiet_sends.push(key);
-        }
-        // SAFETY: bytes, pieces and message live in the box that the socket keeps until this
-        // very operation has ended (`on_send`, `settle_quiet_sends`); a socket is removed only
-        // when nothing is in flight on it.
-        unsafe { self.submit(entry, Kind::Send, key) };
-    }
-
-    /// Ends the quiet sends of a turn whose submissions the kernel has all consumed, and whose
-    /// completions were all delivered: a quiet send that posted none has sent everything.
-    pub(super) fn settle_quiet_sends(&mut self) {
-        let mut keys = std::mem::take(&mut self.quiet_sends);
-        for key in keys.drain(..) {
-            let Some(socket) = self.sockets.get_mut(key) else {
-                continue;
-            };
-            match socket.sending.take() {
-                Some(under_way) if under_way.quiet => {
-                    socket.bytes_sent += under_way.sending.rest_len() as u64;
-                    self.in_flight -= 1;
-                    self.end_send(key);
-                }
-                other => socket.sending = other,
-            }
-        }
-        self.quiet_sends = keys;
-    }
-
-    pub(super) fn on_send(&mut self, key: Key, result: i32) {
-        let Some(socket) = self.sockets.get_mut(key) else {
-            self.counters.stale += 1;
-            return;
-        };
-        let Some(under_way) = socket.sending.as_deref_mut() else {
-            return;
-        };
-        // Whatever a quiet send could not do at once, an ordinary one waits for.
-        under_way.quiet = false;
-        let again = match result {
-            1.. => {
-                socket.bytes_sent += result as u64;
-                under_way.sending.advance(result as usize);
-                !under_way.sending.is_done()
-            }
-            0 => {
-                socket.send_error = Some(libc::EPIPE);
-                false
-            }
-            error if error == -libc::EINTR || error == -libc::EAGAIN => true,
-            error => {
-                socket.send_error = Some(-error);
-                false
-            }
-        };
-        if again && socket.life == Life::Open {
-            socket.in_flight -= 1;
-            self.submit_send(key);
-            return;
-        }
-        socket.sending = None;
-        self.end_send(key);
-    }
-
-    /// The socket's send is over, one way or the other.
-    fn end_send(&mut self, key: Key) {
-        let Some(socket) = self.sockets.get_mut(key) else {
-            return;
-        };
-        socket.in_flight -= 1;
-        if socket.life != Life::Open {
-            self.close_if_quiet(key);
-        } else {
-            socket.senders.wake();
-        }
-    }
-
-    pub(super) fn is_sent(&mut self, key: Key) -> Poll<io::Result<()>> {
-        let Some(socket) = self.open_socket(key) else {
-            return Poll::Ready(Err(gone()));
-        };
-        match (&socket.sending, socket.send_error) {
-            (Some(_), _) => Poll::Pending,
-            (None, Some(code)) => Poll::Ready(Err(io::Error::from_raw_os_error(code))),
-            (None, None) => Poll::Ready(Ok(())),
-        }
-    }
-
-    pub(super) fn sent(&mut self, key: Key, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = self.is_sent(key);
-        if polled.is_pending()
-            && let Some(socket) = self.open_socket(key)
-        {
-            socket.senders.remember(context);
-            let quiet = socket.sending.as_ref().is_some_and(|send| send.quiet);
-            self.quiet_send_awaited |= quiet;
-        }
-        polled
-    }
-
     /// One operation more that must end before the socket can be closed.
     pub(super) fn hold_socket(&mut self, key: Key) {
         if let Some(socket) = self.sockets.get_mut(key) {
@@ -526,7 +354,7 @@ impl Uring {
     }
 
     /// Steps two and three: once nothing is in flight, give the slot back.
-    fn close_if_quiet(&mut self, key: Key) {
+    pub(super) fn close_if_quiet(&mut self, key: Key) {
         let Some(socket) = self.sockets.get_mut(key) else {
             return;
         };
