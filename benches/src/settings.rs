@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// How to measure; what is measured is each bench's own.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
-    /// The folder for the results [default: results/<date>-<cpu>-<bench>].
+    /// The folder for the results [default: results/DATE-CPU-BENCH].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// How often each case is measured with each server.
