@@ -19,7 +19,7 @@ use crate::config::{Config, IoChoice, Shards};
 use crate::control::{COMMANDS_MAX, Control};
 use crate::listen::{self, ListenError, Listening};
 use crate::observe::access_log::AccessLog;
-use crate::observe::counters::counters;
+use crate::observe::counters::{Counter, CounterReader, counters};
 use crate::readdir::Reader;
 use crate::route::Site;
 use crate::worker::{self, Parts};
@@ -73,7 +73,7 @@ pub fn run(config: Config) -> Result<(), StartError> {
     let backlog = config.limits.listen_backlog_connections_max;
     let listening = listen::bind(&config.listen, shard_count, backlog)?;
     let (log, senders) = AccessLog::start(&config.log, shard_count).map_err(StartError::Log)?;
-    let (_reader, shard_counters) = counters(shard_count);
+    let (counted, shard_counters) = counters(shard_count);
     let control = Control::new()?;
 
     let Listening {
@@ -131,7 +131,18 @@ pub fn run(config: Config) -> Result<(), StartError> {
     for end in ends {
         end.map_err(|_| StartError::Panicked)??;
     }
+    say_stopped(&counted);
     Ok(())
+}
+
+/// The last line: what was done, for who watches a terminal or reads the journal.
+fn say_stopped(counted: &CounterReader) {
+    let _ = writeln!(
+        io::stderr(),
+        "ringmain: stopped after {} requests on {} connections",
+        counted.total(Counter::Requests),
+        counted.total(Counter::Accepted),
+    );
 }
 
 fn start_shard(

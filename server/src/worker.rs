@@ -120,6 +120,15 @@ struct Accepting {
     task: shard::Task,
 }
 
+impl Accepting {
+    /// Whether nobody waits and nobody came lately, of what concerns a drain that began then.
+    fn has_handed_over(&self, drain_began: Instant) -> bool {
+        let last = self.last_accept.get().max(drain_began);
+        self.listener.waiting().is_none_or(|waiting| waiting == 0)
+            && shard::now().saturating_duration_since(last) >= BACKLOG_QUIET_TIME
+    }
+}
+
 async fn accept(worker: Rc<Worker>, listener: Rc<Listener>, last_accept: Rc<Cell<Instant>>) {
     loop {
         match listener.accept().await {
@@ -218,10 +227,7 @@ impl Worker {
         }
         for listening in accepting {
             let deadline = began + self.limits.drain_accept_time_max;
-            while shard::now() < deadline
-                && shard::now().saturating_duration_since(listening.last_accept.get().max(began))
-                    < BACKLOG_QUIET_TIME
-            {
+            while shard::now() < deadline && !listening.has_handed_over(began) {
                 sleep(DRAIN_POLL_TIME).await;
             }
             listening.task.cancel();

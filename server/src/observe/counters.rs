@@ -8,8 +8,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is counted. Everything counts up but the gauges [`Counter::Active`] and
-/// [`Counter::OpenFiles`].
+/// What is counted. Everything counts up but the gauge [`Counter::Active`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counter {
     /// Connections accepted.
@@ -26,20 +25,14 @@ pub enum Counter {
     Status4xx,
     /// Responses with a status of 500 to 599.
     Status5xx,
-    /// Bytes received.
-    BytesIn,
-    /// Bytes sent, heads included.
+    /// Bytes of content sent.
     BytesOut,
     /// Files answered from memory.
     CacheHits,
     /// Files that had to be opened.
     CacheMisses,
-    /// Files held open now (gauge).
-    OpenFiles,
     /// Accepts that failed for want of descriptors or memory.
     AcceptErrors,
-    /// Connections refused because the shard was full.
-    AcceptRefused,
     /// Connections that the peer reset.
     PeerResets,
     /// Connections closed because a request was malformed.
@@ -54,15 +47,11 @@ pub enum Counter {
     BodyTimeouts,
     /// Files that changed while they were sent.
     FileErrors,
-    /// Tasks that panicked.
-    Panics,
-    /// Access log lines that were dropped.
-    LogDrops,
 }
 
 impl Counter {
     /// Every counter, in the order of its declaration.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 18] = [
         Self::Accepted,
         Self::Active,
         Self::Requests,
@@ -70,13 +59,10 @@ impl Counter {
         Self::Status3xx,
         Self::Status4xx,
         Self::Status5xx,
-        Self::BytesIn,
         Self::BytesOut,
         Self::CacheHits,
         Self::CacheMisses,
-        Self::OpenFiles,
         Self::AcceptErrors,
-        Self::AcceptRefused,
         Self::PeerResets,
         Self::RequestErrors,
         Self::HeaderTimeouts,
@@ -84,8 +70,6 @@ impl Counter {
         Self::WriteStalls,
         Self::BodyTimeouts,
         Self::FileErrors,
-        Self::Panics,
-        Self::LogDrops,
     ];
 
     /// The counter of responses with that status; none for interim responses.

@@ -1,8 +1,8 @@
 //! From host and path to what answers.
 //!
-//! Routes are compiled once and never change: a reload makes a new [`Site`]. The longest path
-//! prefix wins, compared segment by segment; among equals a route for the very host comes before
-//! one for every host.
+//! Routes are compiled once and never change: a reload makes a new [`Site`]. Routes for the very
+//! host come before routes for every host; among them the longest path prefix wins, compared
+//! segment by segment.
 
 use std::fmt::Write as _;
 use std::io;
@@ -15,7 +15,7 @@ use crate::handler::fixed::FixedReply;
 /// Everything that is served; immutable, shared by all shards.
 #[derive(Debug)]
 pub(crate) struct Site {
-    /// Longest prefix first.
+    /// Those of a host first, and among equals the longest prefix first.
     routes: Vec<CompiledRoute>,
 }
 
@@ -68,7 +68,7 @@ impl Site {
                 action,
             });
         }
-        compiled.sort_by_key(|route| (std::cmp::Reverse(route.prefix.len()), route.host.is_none()));
+        compiled.sort_by_key(|route| (route.host.is_none(), std::cmp::Reverse(route.prefix.len())));
         Ok(Site { routes: compiled })
     }
 
@@ -163,6 +163,7 @@ mod tests {
     fn a_route_for_the_host_comes_before_one_for_every_host() {
         let site = site(&[
             (None, "/"),
+            (None, "/x/y"),
             (Some("a.example"), "/"),
             (Some("b.example"), "/x"),
         ]);
@@ -172,6 +173,8 @@ mod tests {
         assert_eq!(of(Some("b.example"), "/x").as_deref(), Some("b.example/x"));
         assert_eq!(of(Some("a.example"), "/x").as_deref(), Some("a.example/"));
         assert_eq!(of(None, "/x").as_deref(), Some("*/"));
+        assert_eq!(of(Some("a.example"), "/x/y").as_deref(), Some("a.example/"));
+        assert_eq!(of(Some("c.example"), "/x/y").as_deref(), Some("*/x/y"));
     }
 
     #[test]

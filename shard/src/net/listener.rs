@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::io;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::task::Poll;
 use std::time::Duration;
@@ -161,6 +161,15 @@ impl Listener {
         }
     }
 
+    /// How many connections wait to be accepted; `None` where the kernel does not tell (unix
+    /// sockets).
+    pub fn waiting(&self) -> Option<u32> {
+        with_core(|core| {
+            let mut driver = core.driver.borrow_mut();
+            driver.listener_fd(self.key).and_then(accept_queue)
+        })
+    }
+
     /// Narrows the queue of connections not accepted yet to almost nothing, so that a listener
     /// about to close can hand over what is queued and gets little more.
     ///
@@ -181,4 +190,23 @@ impl Drop for Listener {
     fn drop(&mut self) {
         try_with_core(|core| core.driver.borrow_mut().close_listener(self.key));
     }
+}
+
+/// TCP_INFO of a listening socket has the length of its accept queue where that of a connection
+/// has the segments not acknowledged.
+fn accept_queue(listener: BorrowedFd<'_>) -> Option<u32> {
+    // SAFETY: all-zero bytes are a valid tcp_info (integers only).
+    let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
+    let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
+    // SAFETY: the descriptor is open; the kernel writes at most `length` bytes into `info`.
+    let result = unsafe {
+        libc::getsockopt(
+            listener.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            (&raw mut info).cast(),
+            &raw mut length,
+        )
+    };
+    (result == 0).then_some(info.tcpi_unacked)
 }
