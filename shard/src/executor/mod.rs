@@ -222,7 +222,9 @@ fn stop(core: &Core) -> Report {
     }
     let endless = core.tasks.replace(Table::new());
     let tasks_leaked = endless.len();
-    std::mem::forget(endless);
+    if tasks_leaked > 0 {
+        std::mem::forget(endless);
+    }
     let deadline = Instant::now() + STOP_TIME_MAX;
     let mut driver = core.driver.borrow_mut();
     driver.cancel_all();

@@ -230,23 +230,27 @@ fn a_peer_that_leaves_ends_the_transfer_only(options: Options) {
     join(client);
 }
 
-/// Neither reader lets the shard wait: only the windows make the transfers take turns.
+/// However much the sockets take, a transfer sends one window a turn.
 fn transfers_take_turns(options: Options) {
     const LENGTH: usize = 16 * MIB;
+    const WINDOW: u64 = 2 * MIB as u64;
     let scratch = Scratch::new();
     let file = opened(&scratch.file("file", &pattern(LENGTH)));
     let (bound, address) = listener();
     let clients = [(); 2].map(|()| thread(move || read_all(&connect(address))));
-    let (order, _) = shard(&options, async move || {
+    let (pieces, _) = shard(&options, async move || {
         let listener = bound.start().expect("listen");
-        let order = Rc::new(RefCell::new(Vec::new()));
+        let pieces = Rc::new(RefCell::new(Vec::new()));
         let streams = [listener.accept().await, listener.accept().await];
         let transfers = streams.map(Result::unwrap).into_iter().enumerate();
         let tasks: Vec<_> = transfers
             .map(|(number, stream)| {
-                let (order, file) = (order.clone(), file.clone());
+                let (pieces, file) = (pieces.clone(), file.clone());
                 spawn(async move {
-                    let progress = |_| order.borrow_mut().push(number);
+                    let progress = |count| {
+                        let turn = shard::report().turns;
+                        pieces.borrow_mut().push((number, turn, count));
+                    };
                     let sent = stream.send_file(&file, 0, LENGTH as u64, progress).await;
                     sent.expect("send_file");
                 })
@@ -255,10 +259,14 @@ fn transfers_take_turns(options: Options) {
         for task in tasks {
             task.over().await;
         }
-        order.take()
+        pieces.take()
     });
-    let changes = order.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    assert!(changes >= 4, "one after the other: {order:?}");
+    let changes = pieces.windows(2).filter(|pair| pair[0].0 != pair[1].0);
+    assert!(changes.count() >= 2, "one after the other: {pieces:?}");
+    for turn in pieces.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        let sent: u64 = turn.iter().map(|piece| piece.2).sum();
+        assert!(sent <= WINDOW, "more than a window: {turn:?}");
+    }
     let want = pattern(LENGTH);
     for client in clients {
         assert_same(&join(client), &want);

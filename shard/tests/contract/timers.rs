@@ -23,11 +23,13 @@ fn thousands_fire_in_order_and_never_early(options: Options) {
     const TIMERS: u64 = 5_000;
     shard(&options, async || {
         let fired = Rc::new(RefCell::new(Vec::new()));
+        // Late enough that all are armed before the first is due, on the slowest machine: what
+        // is overdue when it is armed fires at once, whatever its order.
+        let first = Instant::now() + Duration::from_secs(1);
         for number in 0..TIMERS {
             let fired = fired.clone();
             // Out of order, over 300 ms.
-            let after = Duration::from_micros(number * 7_919 % 300_000);
-            let deadline = Instant::now() + after;
+            let deadline = first + Duration::from_micros(number * 7_919 % 300_000);
             spawn(async move {
                 sleep_until(deadline).await;
                 let now = Instant::now();
