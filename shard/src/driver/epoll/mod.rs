@@ -57,6 +57,8 @@ impl Kind {
 struct Listener {
     socket: OwnedFd,
     waiting: Option<Waker>,
+    /// Whether epoll reports it. It stays so while somebody keeps accepting.
+    armed: bool,
 }
 
 /// See the module's text.
@@ -120,13 +122,18 @@ impl Epoll {
         match Kind::of(name) {
             Some(Kind::Socket) => self.on_socket_event(key, flags),
             Some(Kind::Listener) => {
-                // Level-triggered: with nobody accepting, silence it until somebody asks.
-                if let Some(listener) = self.listeners.get_mut(key) {
-                    if let Some(waker) = listener.waiting.take() {
-                        waker.wake();
+                let Some(listener) = self.listeners.get_mut(key) else {
+                    return;
+                };
+                match listener.waiting.take() {
+                    Some(waker) => waker.wake(),
+                    // Level-triggered: with nobody accepting, silence it until somebody asks.
+                    None => {
+                        let name = Kind::Listener.name(key);
+                        let silent = EventFlags::empty();
+                        let _ = epoll::modify(&self.epoll, &listener.socket, name, silent);
+                        listener.armed = false;
                     }
-                    let name = Kind::Listener.name(key);
-                    let _ = epoll::modify(&self.epoll, &listener.socket, name, EventFlags::empty());
                 }
             }
             Some(Kind::Doorbell) => {
@@ -150,6 +157,7 @@ impl Driver for Epoll {
         let key = self.listeners.insert(Listener {
             socket,
             waiting: None,
+            armed: false,
         });
         if let Some(listener) = self.listeners.get_mut(key) {
             let name = Kind::Listener.name(key);
@@ -170,9 +178,15 @@ impl Driver for Epoll {
             Ok(socket) => Poll::Ready(self.register(socket)),
             Err(rustix::io::Errno::AGAIN) => {
                 remember(&mut entry.waiting, context);
+                if entry.armed {
+                    return Poll::Pending;
+                }
                 let name = Kind::Listener.name(listener);
                 match epoll::modify(&self.epoll, &entry.socket, name, EventFlags::IN) {
-                    Ok(()) => Poll::Pending,
+                    Ok(()) => {
+                        entry.armed = true;
+                        Poll::Pending
+                    }
                     Err(error) => Poll::Ready(Err(error.into())),
                 }
             }
