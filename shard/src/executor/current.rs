@@ -15,6 +15,7 @@ use super::task::TaskState;
 use super::waker::{Remote, waker};
 use crate::driver::Driver;
 use crate::table::{Key, Table};
+use crate::time::alarm::Alarms;
 use crate::time::wheel::{TICK_SHIFT, Wheel};
 
 thread_local! {
@@ -37,6 +38,7 @@ pub(crate) struct Core {
     pub(super) turns: Cell<u64>,
     pub(crate) accept_backoffs: Cell<u64>,
     pub(crate) wheel: RefCell<Wheel>,
+    pub(crate) alarms: RefCell<Alarms>,
     pub(crate) driver: RefCell<Box<dyn Driver>>,
     pub(crate) remote: Arc<Remote>,
     pub(super) origin: Instant,
@@ -57,6 +59,7 @@ impl Core {
             turns: Cell::new(0),
             accept_backoffs: Cell::new(0),
             wheel: RefCell::new(Wheel::new()),
+            alarms: RefCell::new(Alarms::default()),
             driver: RefCell::new(driver),
             remote,
             origin: now,

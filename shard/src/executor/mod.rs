@@ -197,15 +197,34 @@ fn turn(core: &Core, main: Task) -> io::Result<()> {
     core.wheel
         .borrow_mut()
         .advance(elapsed >> crate::time::wheel::TICK_SHIFT);
+    ring_alarms(core, now);
     Ok(())
+}
+
+fn ring_alarms(core: &Core, now: Instant) {
+    loop {
+        let due = core.alarms.borrow_mut().pop_due(now);
+        match due {
+            Some(waker) => waker.wake(),
+            None => return,
+        }
+    }
 }
 
 /// How long the loop may sleep; `None` is until something happens.
 fn next_wait(core: &Core) -> Option<Duration> {
-    let tick = core.wheel.borrow().next_tick()?;
-    let at = Duration::from_nanos(tick << crate::time::wheel::TICK_SHIFT);
-    let elapsed = core.now.get().saturating_duration_since(core.origin);
-    Some(at.saturating_sub(elapsed))
+    let timer = core.wheel.borrow().next_tick().map(|tick| {
+        let at = Duration::from_nanos(tick << crate::time::wheel::TICK_SHIFT);
+        let elapsed = core.now.get().saturating_duration_since(core.origin);
+        at.saturating_sub(elapsed)
+    });
+    let alarms = core.alarms.borrow();
+    if alarms.is_empty() {
+        return timer;
+    }
+    // The turn's own time has passed since its clock was read: too coarse for an alarm.
+    let alarm = alarms.next_wait(Instant::now());
+    timer.into_iter().chain(alarm).min()
 }
 
 /// The order matters: futures first (they abandon their sockets), then the kernel's work, then

@@ -1,5 +1,6 @@
 //! Timers: sleeping, deadlines, and a timer that is pushed back for nothing.
 
+pub(crate) mod alarm;
 pub(crate) mod wheel;
 
 use std::future::poll_fn;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 use crate::executor::current::{try_with_core, with_core};
 use crate::executor::now;
 use crate::table::Key;
+
+pub use alarm::sleep_until_exactly;
 
 /// A timer that its owner arms, pushes back and asks. Pushing it back only writes a number.
 pub struct Timer {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use shard::time::{Elapsed, Timer, sleep, sleep_until, timeout};
+use shard::time::{Elapsed, Timer, sleep, sleep_until, sleep_until_exactly, timeout};
 use shard::{Options, spawn, yield_now};
 
 use crate::harness::*;
@@ -17,6 +17,8 @@ each_driver!(
     a_limit_cuts_a_receive_and_the_next_one_works,
     a_timer_of_the_past_fires_at_once,
     the_farthest_future_does_not_hold_the_shard,
+    alarms_come_in_order_and_never_early,
+    a_dropped_alarm_wakes_nobody,
 );
 
 fn thousands_fire_in_order_and_never_early(options: Options) {
@@ -145,5 +147,47 @@ fn the_farthest_future_does_not_hold_the_shard(options: Options) {
         sleep(Duration::from_millis(20)).await;
         let turns = shard::report().turns - before;
         assert!(turns < 30, "{turns} turns to wait for 20 ms");
+    });
+}
+
+fn alarms_come_in_order_and_never_early(options: Options) {
+    const ALARMS: u64 = 500;
+    shard(&options, async || {
+        let rung = Rc::new(RefCell::new(Vec::new()));
+        let first = Instant::now() + Duration::from_millis(200);
+        for number in 0..ALARMS {
+            let rung = rung.clone();
+            // Far below a tick of the wheel apart.
+            let deadline = first + Duration::from_micros(number * 211 % (ALARMS * 3));
+            spawn(async move {
+                sleep_until_exactly(deadline).await;
+                let now = Instant::now();
+                assert!(now >= deadline, "early by {:?}", deadline - now);
+                rung.borrow_mut().push(deadline);
+            });
+        }
+        until("all rang", || rung.borrow().len() == ALARMS as usize).await;
+        assert!(rung.borrow().is_sorted(), "out of order");
+    });
+}
+
+fn a_dropped_alarm_wakes_nobody(options: Options) {
+    shard(&options, async || {
+        let soon = Instant::now() + Duration::from_millis(5);
+        let cut = timeout(
+            Duration::from_millis(1),
+            sleep_until_exactly(soon + Duration::from_secs(3_600)),
+        )
+        .await;
+        assert_eq!(cut, Err(Elapsed));
+        // Nothing is left to wait for but this one, which must still come.
+        sleep_until_exactly(soon).await;
+        assert!(Instant::now() >= soon);
+        let turns = shard::report().turns;
+        sleep(Duration::from_millis(50)).await;
+        assert!(
+            shard::report().turns - turns < 20,
+            "the shard woke for an alarm that nobody waits for"
+        );
     });
 }
