@@ -24,7 +24,9 @@ use std::io;
 pub use buffer::Chunk;
 pub use driver::uring::{Abilities, Unavailable, probe};
 pub use driver::{Counters, DriverKind, SendData};
-pub use executor::{Report, Task, driver_kind, now, report, run, spawn, wake_all, yield_now};
+pub use executor::{
+    Report, Task, driver_kind, gather, now, report, run, spawn, wake_all, yield_now,
+};
 
 /// Which driver a shard should run on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -104,6 +104,8 @@ pub(crate) trait Driver {
     /// The owner has lost interest; the operation keeps what the kernel borrows to its end.
     fn forget(&mut self, key: Key);
 
+    /// See [`crate::gather`].
+    fn gather(&mut self, completions: u32, at_most: Duration);
     /// Submits, waits up to `wait` (`None`: until something happens) and delivers.
     fn turn(&mut self, wait: Option<Duration>) -> io::Result<()>;
     /// Begins the end: abandons every socket and listener and cancels every operation.

@@ -66,6 +66,12 @@ impl From<&'static [u8]> for SendData {
     }
 }
 
+impl From<SendData> for Vec<u8> {
+    fn from(data: SendData) -> Vec<u8> {
+        data.then(Vec::new()).head
+    }
+}
+
 /// A send under way.
 #[derive(Debug, Default)]
 pub(crate) struct Sending {

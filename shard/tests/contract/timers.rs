@@ -19,6 +19,7 @@ each_driver!(
     the_farthest_future_does_not_hold_the_shard,
     alarms_come_in_order_and_never_early,
     a_dropped_alarm_wakes_nobody,
+    gathering_completions_delays_no_timer_and_loses_nothing,
 );
 
 fn thousands_fire_in_order_and_never_early(options: Options) {
@@ -190,4 +191,29 @@ fn a_dropped_alarm_wakes_nobody(options: Options) {
             "the shard woke for an alarm that nobody waits for"
         );
     });
+}
+
+fn gathering_completions_delays_no_timer_and_loses_nothing(options: Options) {
+    let (bound, address) = listener();
+    let client = thread(move || {
+        let peer = connect(address);
+        for round in 0..50 {
+            let word = pattern(1 + round);
+            write(&peer, &word);
+            assert_same(&read_exactly(&peer, word.len()), &word);
+        }
+    });
+    shard(&options, async move || {
+        // More completions than ever come: every wait runs into its bounds.
+        shard::gather(32, Duration::from_millis(2));
+        let listener = bound.start().expect("listen");
+        let stream = listener.accept().await.expect("accept");
+        let began = Instant::now();
+        sleep_until_exactly(began + Duration::from_micros(100)).await;
+        sleep(Duration::from_millis(1)).await;
+        while let Ok(Some(chunk)) = stream.recv().await {
+            stream.send(chunk.to_vec()).await.expect("send");
+        }
+    });
+    client.join().expect("the client");
 }

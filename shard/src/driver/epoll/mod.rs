@@ -252,6 +252,9 @@ impl Driver for Epoll {
         self.lose_interest(key);
     }
 
+    /// epoll wakes for the first event and cannot be told otherwise.
+    fn gather(&mut self, _completions: u32, _at_most: Duration) {}
+
     fn turn(&mut self, wait: Option<Duration>) -> io::Result<()> {
         self.feed_starved();
         // Before the wait: a worker that rang while this turn's tasks ran rings no second time.

@@ -351,6 +351,11 @@ impl Driver for Uring {
         self.lose_interest(key);
     }
 
+    fn gather(&mut self, completions: u32, at_most: Duration) {
+        let micros = u32::try_from(at_most.as_micros()).unwrap_or(u32::MAX);
+        self.ring.gather(completions, micros);
+    }
+
     fn turn(&mut self, wait: Option<Duration>) -> io::Result<()> {
         self.feed_starved();
         let wait = if std::mem::take(&mut self.quiet_send_awaited) {

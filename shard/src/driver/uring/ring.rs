@@ -43,12 +43,20 @@ struct GetEventsArgument {
     timeout: u64,
 }
 
+/// How many completions a wait lets gather, and for how long.
+#[derive(Clone, Copy)]
+struct Gathering {
+    completions: u32,
+    micros: u32,
+}
+
 pub(super) struct Ring {
     ring: IoUring,
     /// The index under which the ring's descriptor is registered with this thread.
     registered: Option<u32>,
     /// What did not fit the submission queue; bounded by the operations alive.
     overdue: std::collections::VecDeque<squeue::Entry>,
+    gathering: Gathering,
     pub(super) enters: u64,
     pub(super) overflows: u64,
 }
@@ -90,6 +98,10 @@ impl Ring {
             overdue: std::collections::VecDeque::new(),
             enters: 0,
             overflows: 0,
+            gathering: Gathering {
+                completions: 1,
+                micros: 0,
+            },
         };
         if abilities.registered_ring {
             ring.registered = ring.register_descriptor().ok();
@@ -104,6 +116,17 @@ impl Ring {
 
     pub(super) fn has_timeouts(&self) -> bool {
         self.ring.params().is_feature_ext_arg()
+    }
+
+    /// From now on a wait lets up to `completions` gather, for `micros` at the most. Nothing
+    /// changes where the kernel cannot end such a wait with fewer (before Linux 6.12).
+    pub(super) fn gather(&mut self, completions: u32, micros: u32) {
+        if self.ring.params().is_feature_min_timeout() {
+            self.gathering = Gathering {
+                completions: completions.max(1),
+                micros,
+            };
+        }
     }
 
     pub(super) fn has_quiet_success(&self) -> bool {
@@ -149,11 +172,10 @@ impl Ring {
                 && !submission.cq_overflow()
         };
         if !nothing_to_do {
-            let want = u32::from(
-                wait != Some(Duration::ZERO)
-                    && self.overdue.is_empty()
-                    && self.ring.completion().is_empty(),
-            );
+            let waits = wait != Some(Duration::ZERO)
+                && self.overdue.is_empty()
+                && self.ring.completion().is_empty();
+            let want = if waits { self.gathering.completions } else { 0 };
             match self.enter(want, wait) {
                 Ok(()) => {}
                 Err(error) => match error.raw_os_error() {
@@ -196,7 +218,7 @@ impl Ring {
         let argument = GetEventsArgument {
             signal_mask: 0,
             signal_mask_bytes: SIGNAL_SET_BYTES,
-            min_wait_usec: 0,
+            min_wait_usec: if want > 1 { self.gathering.micros } else { 0 },
             timeout: timeout.as_ref().map_or(0, |spec| &raw const *spec as u64),
         };
         let (fd, registered) = match self.registered {
