@@ -152,7 +152,7 @@ pub struct CheckFlags {
     pub expect_header: Vec<ExpectedField>,
     /// Thresholds that decide the exit code: p99<5ms,errors<0.1%,rate>=50000. There are p50, p99,
     /// p99.9 …, mean, min, max (of latency; with service_ or lag_ in front, of those), errors (of
-    /// one kind as in errors_reset=0), rate and achieved
+    /// one kind as in errors_reset=0) and rate
     #[arg(long, value_name = "LIST")]
     pub slo: Option<Slo>,
 }

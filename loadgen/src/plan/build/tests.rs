@@ -94,6 +94,31 @@ fn defaults_are_those_that_the_help_names() {
 }
 
 #[test]
+fn searches_and_holds_have_the_defaults_that_their_help_names() {
+    use crate::plan::flags::{HoldFlags, SearchFlags};
+    use crate::plan::units::{count, rate, share, time};
+
+    let command = <HoldFlags as clap::Args>::augment_args(clap::Command::new("x"));
+    let command = <SearchFlags as clap::Args>::augment_args(command);
+    let named = |flag: &str| {
+        let mut arguments = command.get_arguments();
+        let argument = arguments.find(|argument| argument.get_long() == Some(flag));
+        let help = argument.and_then(|argument| argument.get_help());
+        let help = help.expect(flag).to_string();
+        let (_, default) = help.rsplit_once("[default: ").expect(flag);
+        default.trim_end_matches(']').to_owned()
+    };
+    assert_eq!(rate(&named("from")), Ok(SEARCH_FROM_DEFAULT));
+    assert_eq!(rate(&named("to")), Ok(SEARCH_TO_DEFAULT));
+    assert_eq!(share(&named("precision")), Ok(PRECISION_DEFAULT));
+    let whole = |flag: &str| count(&named(flag)).expect(flag);
+    assert_eq!(whole("runs-max"), u64::from(RUNS_MAX_DEFAULT.get()));
+    assert_eq!(whole("ask-at-once"), u64::from(ASK_AT_ONCE_DEFAULT.get()));
+    assert_eq!(time(&named("hold")), Ok(HOLD_DEFAULT));
+    assert_eq!(time(&named("every")), Ok(EVERY_DEFAULT));
+}
+
+#[test]
 fn urls_of_one_server_are_one_mix() {
     let scenario = built("3@http://here:81/a http://here:82-83/b 1@http://here:81/c?d");
     let origins = &scenario.origins;

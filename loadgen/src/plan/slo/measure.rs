@@ -18,10 +18,9 @@ pub(super) enum Measure {
     ErrorShare(Option<ErrorKind>),
     /// How many went wrong.
     ErrorCount(Option<ErrorKind>),
-    /// Responses per second.
+    /// Responses per second. Whether an open loop had the rate that was asked for is for the
+    /// verdict to say, which knows how much of a difference is chance.
     Rate,
-    /// Responses per second of those that were asked for, open loop only.
-    Achieved,
 }
 
 /// Which distribution.
@@ -50,11 +49,9 @@ pub(super) enum Found {
     PerSecond(f64),
 }
 
-const NAMES: [&str; 8] = [
-    "p99", "errors", "rate", "achieved", "mean", "max", "min", "lag_p99",
-];
+const NAMES: [&str; 7] = ["p99", "errors", "rate", "mean", "max", "min", "lag_p99"];
 const FORMS: &str = "write p50, p99, p99.9 …, mean, min or max (with lag_ or service_ in front for those), errors \
-     (of one kind as in errors_reset), rate or achieved";
+     (of one kind as in errors_reset) or rate";
 
 impl Measure {
     /// The measure that `name` means and its limit in base units: seconds, shares of 1, counts.
@@ -75,7 +72,6 @@ impl Measure {
         }
         match name {
             "rate" => Ok((Measure::Rate, units::rate(limit).map_err(wrong)?)),
-            "achieved" => Ok((Measure::Achieved, units::share(limit).map_err(wrong)?)),
             _ => {
                 let (series, statistic) = series_of(name);
                 let statistic = statistic_of(statistic).ok_or_else(|| unknown(name))?;
@@ -111,10 +107,6 @@ impl Measure {
             }
             Measure::ErrorCount(kind) => (ended > 0).then_some(Found::Count(errors(kind))),
             Measure::Rate => (run.window_s > 0.0).then_some(Found::PerSecond(run.rate.achieved)),
-            Measure::Achieved => {
-                let target = run.rate.target.filter(|target| *target > 0.0)?;
-                Some(Found::Share(run.rate.achieved / target))
-            }
         }
     }
 }

@@ -46,7 +46,7 @@ fn run(count: u64, errors: u64) -> RunReport {
             ..Totals::default()
         },
         rate: Rate {
-            target: Some(count as f64 / 2.0 / 0.98),
+            target: None,
             achieved: count as f64 / 2.0,
         },
         latency: Distribution::from_histogram(&histogram),
@@ -95,7 +95,6 @@ fn each_measure_holds_on_one_side_of_its_limit_only() {
         ("errors_status<=0.1%", "errors_status<0.1%"),
         ("rate>=5000", "rate>5000"),
         ("rate<5001/s", "rate>=5.001k"),
-        ("achieved>=97.9%", "achieved>=99%"),
     ] {
         assert!(judged(held, &run).1, "{held}: {:?}", judged(held, &run));
         assert!(!judged(missed, &run).1, "{missed}");
@@ -109,7 +108,6 @@ fn what_was_found_is_said_in_the_unit_of_the_threshold() {
         ("errors<1%", "0.1%"),
         ("errors<5", "10"),
         ("rate>1", "5000.0/s"),
-        ("achieved>=99%", "98%"),
     ] {
         assert_eq!(judged(text, &run).0.as_deref(), Some(found), "{text}");
     }
@@ -147,9 +145,6 @@ fn too_few_samples_hold_nothing() {
     ] {
         assert_eq!(judged(text, &run(0, 0)), (None, false), "{text}");
     }
-    let mut closed = run(10, 0);
-    closed.rate.target = None;
-    assert_eq!(judged("achieved>1%", &closed), (None, false));
 }
 
 #[test]
@@ -175,7 +170,7 @@ fn what_is_no_threshold_is_refused_with_its_remedy() {
         ("errors_late=0", "of one kind as in errors_reset"),
         ("throughput>5", "which no run has; write p50"),
         ("rate>=fast", "50k/s"),
-        ("achieved>0.99", "the units are %"),
+        ("achieved>99%", "which no run has; write p50"),
         ("p99<5ms,,", "\"\" has no <"),
     ] {
         let error = text.parse::<Slo>().expect_err(text).to_string();
