@@ -1,6 +1,7 @@
 //! Verified content: what differs is found, and shown.
 
 use ringload::plan::Scenario;
+use ringload::plan::request::RequestTemplate;
 use ringload::plan::verify::{Content, Manifest, Verification};
 use ringload::record::ErrorKind;
 
@@ -71,4 +72,25 @@ fn a_manifest_decides_for_every_path() {
     assert_eq!(verify(wrong), (0, [(ErrorKind::Content, 20)].into()));
     let other = format!("{digest}  other\n");
     assert_eq!(verify(other), (0, [(ErrorKind::Content, 20)].into()));
+}
+
+#[test]
+fn a_response_to_head_has_no_content_to_be_wrong() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+    let peer = Peer::start(move |_| Answer::Send(head.into()));
+    let image = format!("HEAD / HTTP/1.1\r\nHost: {}\r\n\r\n", peer.address);
+    let request = RequestTemplate::fixed("HEAD /".to_owned(), true, image.into());
+    let report = run(&Scenario {
+        origins: [crate::scenario::origin(peer.address, vec![(request, 1.0)])].into(),
+        verification: Verification {
+            length: Some(5),
+            content: Content::FirstReply,
+            ..Verification::default()
+        },
+        ..closed(peer.address, 2, 20)
+    });
+    assert_eq!(
+        (report.totals.good, report.totals.errors),
+        (20, Default::default())
+    );
 }
