@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use benches::wrk::{Load, Requests};
+use benches::generator::{Generator, Load, Requests};
+use benches::site::SiteFile;
 
 /// Connections of every loaded case.
 pub(crate) const CONNECTIONS: u32 = 64;
@@ -74,9 +75,9 @@ impl Case {
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Hello | Self::Close | Self::Idle => "/hello",
-            Self::File1k => "/1k.html",
-            Self::File64k => "/64k.html",
-            Self::File1m => "/1m.html",
+            Self::File1k => SiteFile::Kib1.path(),
+            Self::File64k => SiteFile::Kib64.path(),
+            Self::File1m => SiteFile::Mib1.path(),
         }
     }
 
@@ -84,9 +85,9 @@ impl Case {
     pub(crate) fn body(self) -> Vec<u8> {
         match self {
             Self::Hello | Self::Close | Self::Idle => b"Hello, world!".to_vec(),
-            Self::File1k => file(1024),
-            Self::File64k => file(64 * 1024),
-            Self::File1m => file(1024 * 1024),
+            Self::File1k => SiteFile::Kib1.body(),
+            Self::File64k => SiteFile::Kib64.body(),
+            Self::File1m => SiteFile::Mib1.body(),
         }
     }
 
@@ -99,6 +100,7 @@ impl Case {
             }
         };
         Load {
+            generator: Generator::Wrk,
             connections: CONNECTIONS,
             requests,
         }
@@ -109,26 +111,5 @@ impl Case {
 impl fmt::Display for Case {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
-    }
-}
-
-/// Bytes that tell their own offset, so that a file sent shifted is not taken for the right one.
-fn file(bytes: usize) -> Vec<u8> {
-    let lines = (0..).step_by(16).map(|offset| format!("{offset:015}\n"));
-    lines.flat_map(String::into_bytes).take(bytes).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_have_their_size_and_differ_everywhere() {
-        assert_eq!(Case::File1k.body().len(), 1024);
-        assert_eq!(Case::File1m.body().len(), 1024 * 1024);
-        let lines = Case::File64k.body();
-        let mut lines: Vec<&[u8]> = lines.chunks(16).collect();
-        lines.dedup();
-        assert_eq!(lines.len(), 4096);
     }
 }

@@ -8,15 +8,16 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use benches::arena::{self, Arena};
 use benches::failure::Failure;
 use benches::program;
 use benches::session::{Place, Session};
-use benches::settings::{Settings, chosen, exit_code};
+use benches::settings::{Idle, Settings, chosen, exit_code};
 use benches::statistics::turns;
 use clap::Parser;
 
 use case::Case;
-use contestant::{Arena, Contestant};
+use contestant::Contestant;
 
 mod case;
 mod contestant;
@@ -28,6 +29,8 @@ mod report;
 struct Flags {
     #[command(flatten)]
     settings: Settings,
+    #[command(flatten)]
+    idle: Idle,
     /// A case to measure; repeatable [default: all].
     #[arg(long, value_enum, value_name = "CASE")]
     case: Vec<Case>,
@@ -49,10 +52,10 @@ fn run(flags: Flags) -> Result<usize, Failure> {
     let cases = chosen(&flags.case, &Case::ALL);
     let contestants = chosen(&flags.server, &Contestant::ALL);
     let (arena, programs) = prepare(&flags, &contestants)?;
+    let idle = flags.idle;
+    idle.allow_open_files()?;
     let mut session = Session::start("peers", flags.settings, programs)?;
-    for (name, text) in contestant::configurations() {
-        session.folder().write(name, text.as_bytes())?;
-    }
+    arena::keep_configurations(session.folder())?;
     for case in cases {
         let takers = contestants.iter().copied();
         let takers: Vec<_> = takers.filter(|taker| taker.takes_part(case)).collect();
@@ -64,7 +67,7 @@ fn run(flags: Flags) -> Result<usize, Failure> {
                     turn,
                     contestant,
                 };
-                sample(&mut session, &arena, place)?;
+                sample(&mut session, &arena, place, idle)?;
             }
         }
     }
@@ -75,12 +78,13 @@ fn sample(
     session: &mut Session<Case, Contestant>,
     arena: &Arena,
     place: Place<Case, Contestant>,
+    idle: Idle,
 ) -> Result<(), Failure> {
     let (path, body) = (place.case.path(), place.case.body());
-    let server = arena.start(place.contestant)?;
+    let server = place.contestant.start(arena)?;
     server.expect(path, &body)?;
     match place.case {
-        Case::Idle => session.idle(place, &server, path, &body),
+        Case::Idle => session.idle(place, &server, path, &body, idle),
         Case::Hello | Case::File1k | Case::File64k | Case::File1m | Case::Close => {
             session.load(place, &server, path, &place.case.load())
         }
@@ -97,15 +101,17 @@ fn prepare(
         .iter()
         .any(|contestant| !contestant.is_ringmain())
     {
-        programs.push(("nginx".to_owned(), contestant::nginx_version()?));
+        programs.push(("nginx".to_owned(), arena::nginx_version()?));
     }
     let ours = contestants
         .iter()
         .any(|contestant| contestant.is_ringmain());
-    let ringmain = match (&flags.ringmain, ours) {
-        (Some(path), _) => Some(path.clone()),
-        (None, true) => Some(program::build(&["-p", "ringmain"])?.join("ringmain")),
-        (None, false) => None,
+    let ringmain = match ours {
+        true => Some(program::given_or_built(
+            flags.ringmain.as_deref(),
+            "ringmain",
+        )?),
+        false => None,
     };
     let arena = Arena::prepare(ringmain, flags.settings.server_cpu)?;
     if let Some(version) = arena.ringmain_version() {

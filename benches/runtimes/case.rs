@@ -1,9 +1,8 @@
 //! How the runtimes are loaded: few and many connections, one request at a time and sixteen.
 
 use std::fmt;
-use std::path::Path;
 
-use benches::wrk::{Load, Requests};
+use benches::generator::{Generator, Load, Pipeline, Requests};
 
 /// One way of loading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +27,14 @@ impl Case {
     }
 
     /// What wrk has to do, `None` for the case without load.
-    pub(crate) fn load(self, pipeline: &Path) -> Option<Load> {
+    pub(crate) fn load(self, pipeline: &Pipeline) -> Option<Load> {
         let (connections, requests) = match self {
             Self::KeepAlive(connections) => (connections, Requests::KeepAlive),
-            Self::Pipelined(connections) => (connections, Requests::Pipelined(pipeline.to_owned())),
+            Self::Pipelined(connections) => (connections, Requests::Pipelined(pipeline.clone())),
             Self::Idle => return None,
         };
         Some(Load {
+            generator: Generator::Wrk,
             connections,
             requests,
         })

@@ -10,8 +10,9 @@
 use std::process::ExitCode;
 
 use benches::failure::Failure;
+use benches::generator::Pipeline;
 use benches::session::{Place, Session};
-use benches::settings::{Settings, chosen, exit_code};
+use benches::settings::{Idle, Settings, chosen, exit_code};
 use benches::statistics::turns;
 use clap::Parser;
 
@@ -32,6 +33,8 @@ const BODY: &[u8] = b"Hello, world!";
 struct Flags {
     #[command(flatten)]
     settings: Settings,
+    #[command(flatten)]
+    idle: Idle,
     /// A case to measure: keep-alive-N, pipelined-N or idle; repeatable [default: all].
     #[arg(long, value_parser = case::parse, value_name = "CASE")]
     case: Vec<Case>,
@@ -51,10 +54,9 @@ fn run(flags: Flags) -> Result<usize, Failure> {
     let cases = chosen(&flags.case, &Case::all());
     let runtimes = chosen(&flags.runtime, &Runtime::ALL);
     let binaries = runtime::build()?;
+    flags.idle.allow_open_files()?;
     let mut session = Session::start("runtimes", flags.settings, versions())?;
-    let script = include_bytes!("pipeline.lua");
-    session.folder().write("pipeline.lua", script)?;
-    let pipeline = session.folder().path().join("pipeline.lua");
+    let pipeline = Pipeline::prepare(session.folder())?;
     for case in cases {
         for round in rounds.clone() {
             for (turn, contestant) in turns(&runtimes, round).into_iter().enumerate() {
@@ -68,7 +70,7 @@ fn run(flags: Flags) -> Result<usize, Failure> {
                 server.expect(PATH, BODY)?;
                 match case.load(&pipeline) {
                     Some(load) => session.load(place, &server, PATH, &load)?,
-                    None => session.idle(place, &server, PATH, BODY)?,
+                    None => session.idle(place, &server, PATH, BODY, flags.idle)?,
                 }
             }
         }

@@ -1,5 +1,5 @@
 //! Why a run could not be made. A sample that went wrong is not one of these: it is kept, marked
-//! invalid (`wrk::Fault`), and left out of the statistics.
+//! invalid (`generator::Fault`), and left out of the statistics.
 
 use std::io;
 

@@ -1,16 +1,20 @@
-//! Measuring, for `peers` (ringmain beside nginx) and `runtimes` (our ring beside others): start a
-//! server on one CPU, load it from another, read what it cost, write down what can be doubted.
+//! Measuring, for `peers` (ringmain beside nginx), `runtimes` (our ring beside others) and
+//! `generators` (ringload beside wrk): start a server on one CPU, load it from another, read what it
+//! cost both, write down what can be doubted.
 //!
 //! What it refuses: a number without its run folder, an average of ratios without its spread, and
 //! a sample in which a single request failed.
 
 #![forbid(unsafe_code)]
 
+pub mod arena;
 pub mod client;
 pub mod congestion;
 pub mod conversation;
 pub mod environment;
 pub mod failure;
+pub mod finished;
+pub mod generator;
 pub mod host;
 pub mod idle;
 pub mod interrupt;
@@ -23,5 +27,5 @@ pub mod run_folder;
 pub mod server;
 pub mod session;
 pub mod settings;
+pub mod site;
 pub mod statistics;
-pub mod wrk;

@@ -14,6 +14,22 @@ pub fn pinned(cpu: usize, program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
+/// The same under `ulimit -n` of `open_files_max`, soft and hard, by prlimit(1).
+pub fn limited(cpu: usize, open_files_max: u64, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = pinned(cpu, "prlimit");
+    command.arg(format!("--nofile={open_files_max}:{open_files_max}"));
+    command.arg(program);
+    command
+}
+
+/// The program of `package` that somebody gave, or else the one that the tree says.
+pub fn given_or_built(given: Option<&Path>, package: &str) -> Result<PathBuf, Failure> {
+    match given {
+        Some(path) => Ok(path.to_owned()),
+        None => Ok(build(&["-p", package])?.join(package)),
+    }
+}
+
 /// Builds with `cargo build --release` and these arguments, beside the running program, and
 /// returns the folder of the binaries. So what is measured is what the tree says.
 pub fn build(arguments: &[&str]) -> Result<PathBuf, Failure> {

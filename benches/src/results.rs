@@ -60,11 +60,22 @@ impl<C: Label, W: Label> Results<C, W> {
 
     /// CPU per request of `ours` divided by that of `theirs`, round by round.
     pub fn ratio(&self, case: C, ours: W, theirs: W) -> Option<Spread> {
+        self.ratio_of(case, ours, theirs, |sample| sample.cpu_us)
+    }
+
+    /// One figure of `ours` divided by that of `theirs`, round by round.
+    pub fn ratio_of(
+        &self,
+        case: C,
+        ours: W,
+        theirs: W,
+        figure: impl Fn(&Sample) -> f64,
+    ) -> Option<Spread> {
         let find = |contestant, round| {
             let found = self.loads.iter().find(|(of, in_round, by, _)| {
                 *of == case && *in_round == round && *by == contestant
             });
-            found.map(|(.., sample)| sample.cpu_us)
+            found.map(|(.., sample)| figure(sample))
         };
         let rounds = self.loads.iter().map(|(_, round, ..)| round + 1).max()?;
         let ratio = |round| Some(find(ours, round)? / find(theirs, round)?);
@@ -141,17 +152,20 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::wrk::{Fault, Report};
+    use crate::generator::{Fault, Report};
 
     fn sample(cpu_us: f64, faults: Vec<Fault>) -> Sample {
         Sample {
             cpu_us,
             user_us: 0.5,
+            server_use: 1.0,
             report: Report {
                 requests: 1,
                 seconds: 1.0,
+                loaded_seconds: 1.0,
                 p50: Duration::ZERO,
                 p99: Duration::ZERO,
+                cpu: Duration::from_micros(20),
                 faults,
             },
             steal_ticks: 0,
@@ -171,6 +185,8 @@ mod tests {
         results.push("hello", 2, theirs, sample(20.0, Vec::new()));
         let ratio = results.ratio("hello", ours, theirs);
         assert_eq!(ratio, Spread::of([0.5, 0.5]));
+        let flat = results.ratio_of("hello", ours, theirs, Sample::client_use);
+        assert_eq!(flat, Spread::of([1.0, 1.0]));
         assert_eq!(results.invalid(), 1);
         assert_eq!(results.ratio("close", ours, theirs), None);
     }

@@ -1,21 +1,21 @@
-//! A run from its first look at the host to its last line in the run folder. Both benches go
-//! through it, so both leave the same evidence.
+//! A run from its first look at the host to its last line in the run folder. All benches go
+//! through it, so all leave the same evidence.
 
 use crate::congestion::Congestion;
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::host;
+use crate::generator::{Load, wrk};
 use crate::idle::IdleSample;
 use crate::interrupt::Interrupt;
 use crate::load::Sample;
 use crate::results::{Label, Results};
 use crate::run_folder::{RunFolder, Samples};
 use crate::server::Server;
+use crate::settings::Idle;
 use crate::settings::Settings;
-use crate::wrk::{self, Load};
 
-/// Open files of this process besides its idle connections.
-const OPEN_FILES_SLACK: u64 = 100;
+/// The names of the columns that say which sample it is.
+const PLACE_COLUMNS: &str = "case,round,turn,contestant";
 
 /// Which sample it is.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,8 @@ pub struct Session<C, W> {
     environment: Environment,
     results: Results<C, W>,
     loads: Samples,
-    idles: Samples,
+    /// Made with its first sample: not every bench looks at idle connections.
+    idles: Option<Samples>,
     _congestion: Congestion,
 }
 
@@ -53,16 +54,14 @@ impl<C: Label, W: Label> Session<C, W> {
     ) -> Result<Self, Failure> {
         let interrupt = Interrupt::watch()?;
         programs.push(("wrk".to_owned(), wrk::version()?));
-        host::allow_open_files(u64::from(settings.idle_connections) + OPEN_FILES_SLACK)?;
         let folder = RunFolder::create(topic, &settings)?;
         let congestion = Congestion::hold();
         let environment = Environment::at_start(&settings, &congestion, programs);
         folder.write_environment(&environment)?;
-        let loads = format!("case,round,turn,server,{}", Sample::COLUMNS);
-        let idles = format!("case,round,turn,server,{}", IdleSample::COLUMNS);
+        let loads = format!("{PLACE_COLUMNS},{}", Sample::COLUMNS);
         Ok(Self {
             loads: folder.samples("samples.csv", &loads)?,
-            idles: folder.samples("idle.csv", &idles)?,
+            idles: None,
             settings,
             interrupt,
             folder,
@@ -70,6 +69,16 @@ impl<C: Label, W: Label> Session<C, W> {
             results: Results::default(),
             _congestion: congestion,
         })
+    }
+
+    /// How it is measured.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// `Err(Interrupted)` once somebody has asked for the end.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.interrupt.check()
     }
 
     /// The run folder, for what else belongs there.
@@ -88,7 +97,11 @@ impl<C: Label, W: Label> Session<C, W> {
         let sample = Sample::take(server, path, load, &self.settings)?;
         self.loads.push(&place.row(&sample.row()))?;
         let what = place.title();
-        eprintln!("{what}: {:.2} µs per request", sample.cpu_us);
+        eprintln!(
+            "{what}: {:.2} µs per request of the server, {:.2} µs of the client",
+            sample.cpu_us,
+            sample.client_cpu_us()
+        );
         for fault in &sample.report.faults {
             eprintln!("{what}: invalid: {fault}");
         }
@@ -104,9 +117,17 @@ impl<C: Label, W: Label> Session<C, W> {
         server: &Server,
         path: &str,
         body: &[u8],
+        idle: Idle,
     ) -> Result<(), Failure> {
-        let sample = IdleSample::take(server, path, body, self.settings.idle_connections)?;
-        self.idles.push(&place.row(&sample.row()))?;
+        let sample = IdleSample::take(server, path, body, idle.idle_connections)?;
+        let file = match &mut self.idles {
+            Some(file) => file,
+            none => {
+                let columns = format!("{PLACE_COLUMNS},{}", IdleSample::COLUMNS);
+                none.insert(self.folder.samples("idle.csv", &columns)?)
+            }
+        };
+        file.push(&place.row(&sample.row()))?;
         eprintln!("{}: {:.0} bytes each", place.title(), sample.rss_each());
         self.results.push_idle(place.contestant, sample);
         self.interrupt.check()

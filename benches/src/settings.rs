@@ -7,6 +7,10 @@ use clap::Args;
 use clap::value_parser;
 
 use crate::failure::Failure;
+use crate::host;
+
+/// Open files of a process besides its idle connections.
+const OPEN_FILES_SLACK: u64 = 100;
 
 /// How to measure; what is measured is each bench's own.
 #[derive(Debug, Clone, Args)]
@@ -29,9 +33,21 @@ pub struct Settings {
     /// Seconds of load in each sample.
     #[arg(long, default_value_t = 4, value_parser = value_parser!(u32).range(1..=60))]
     pub seconds: u32,
+}
+
+/// What the benches with a memory case take besides.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Idle {
     /// Idle connections for the memory case.
     #[arg(long, default_value_t = 10_000, value_parser = value_parser!(u32).range(100..=50_000))]
     pub idle_connections: u32,
+}
+
+impl Idle {
+    /// Sees that so many connections may be opened by this process and by a server.
+    pub fn allow_open_files(self) -> Result<(), Failure> {
+        host::allow_open_files(u64::from(self.idle_connections) + OPEN_FILES_SLACK)
+    }
 }
 
 impl Settings {

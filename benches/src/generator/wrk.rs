@@ -1,96 +1,29 @@
-//! The load: one thread of `wrk` on its own CPU, and what its report says. wrk is closed-loop (a
-//! slow answer delays the next request), so its quantiles compare servers and promise nothing.
+//! wrk: how it is told, and what the lines of its report mean.
 
-use std::fmt;
 use std::io;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use crate::failure::Failure;
+use crate::finished::Finished;
 use crate::program::pinned;
 
-/// How requests follow each other on one connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Requests {
-    /// One after the other, each after the answer to the one before.
-    KeepAlive,
-    /// One per connection.
-    Close,
-    /// As many at once as the Lua script at this path writes.
-    Pipelined(PathBuf),
-}
+use super::{Fault, Load, Report, Requests};
 
-/// One load.
-#[derive(Debug, Clone)]
-pub struct Load {
-    /// How many connections.
-    pub connections: u32,
-    /// How requests follow each other.
-    pub requests: Requests,
-}
-
-/// What wrk reports.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Report {
-    /// Complete answers.
-    pub requests: u64,
-    /// How long wrk loaded.
-    pub seconds: f64,
-    /// Half of the answers came within this time. Pipelined, wrk's times mean nothing.
-    pub p50: Duration,
-    /// All but one in a hundred came within this time. Pipelined, wrk's times mean nothing.
-    pub p99: Duration,
-    /// Why the figures must not be used.
-    pub faults: Vec<Fault>,
-}
-
-/// Something that should not happen under load. One is enough to invalidate a sample.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// wrk's line of socket errors, as it is.
-    Socket(String),
-    /// Answers with a status other than 2xx or 3xx.
-    Status(u64),
-    /// Nothing was answered.
-    Silence,
-    /// The server's CPU time stood still: its processes were not found.
-    Unseen,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Socket(counts) => write!(formatter, "socket errors: {counts}"),
-            Self::Status(answers) => write!(formatter, "{answers} answers without 2xx or 3xx"),
-            Self::Silence => formatter.write_str("no answer"),
-            Self::Unseen => formatter.write_str("no CPU time of the server was seen"),
-        }
+/// Loads `url` from CPU `cpu` for about `seconds`.
+pub(super) fn run(load: &Load, url: &str, cpu: usize, seconds: u32) -> Result<Report, Failure> {
+    let mut command = pinned(cpu, "wrk");
+    command.args(["-t1", "--latency", "--timeout", "10s"]);
+    command.arg(format!("-c{}", load.connections));
+    command.arg(format!("-d{seconds}s"));
+    match &load.requests {
+        Requests::KeepAlive => {}
+        Requests::Close => drop(command.args(["-H", "Connection: close"])),
+        Requests::Pipelined(pipeline) => drop(command.arg("-s").arg(&pipeline.script)),
     }
-}
-
-impl Load {
-    /// Loads `url` from CPU `cpu` for about `seconds`.
-    pub fn run(&self, url: &str, cpu: usize, seconds: u32) -> Result<Report, Failure> {
-        let mut command = pinned(cpu, "wrk");
-        command.args(["-t1", "--latency", "--timeout", "10s"]);
-        command.arg(format!("-c{}", self.connections));
-        command.arg(format!("-d{seconds}s"));
-        match &self.requests {
-            Requests::KeepAlive => {}
-            Requests::Close => drop(command.args(["-H", "Connection: close"])),
-            Requests::Pipelined(script) => drop(command.arg("-s").arg(script)),
-        }
-        let output = command
-            .arg(url)
-            .output()
-            .map_err(Failure::io("wrk cannot be started"))?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        parse(&text).ok_or_else(|| Failure::Unparsed {
-            what: "wrk",
-            text: format!("{text}{}", String::from_utf8_lossy(&output.stderr)),
-        })
-    }
+    command.arg(url);
+    let finished = Finished::of("wrk", command)?;
+    parse(&finished.output, finished.cpu).ok_or_else(|| finished.unparsed("wrk"))
 }
 
 /// `Ok` when wrk is installed; its version line.
@@ -110,8 +43,8 @@ pub fn version() -> Result<String, Failure> {
     }
 }
 
-/// `None` when the text is not the report of a finished run.
-fn parse(text: &str) -> Option<Report> {
+/// `None` when the text is not the report of a finished run. `cpu` is what wrk used for it.
+fn parse(text: &str, cpu: Duration) -> Option<Report> {
     let mut quantiles = text
         .lines()
         .skip_while(|line| line.trim() != "Latency Distribution")
@@ -129,7 +62,7 @@ fn parse(text: &str) -> Option<Report> {
     let seconds = duration(rest.split(',').next()?)?.as_secs_f64();
     let silence = (requests == 0).then_some(Fault::Silence);
     let socket =
-        after(text, "Socket errors: ").map(|counts| Fault::Socket(counts.replace(',', "")));
+        after(text, "Socket errors: ").map(|counts| Fault::Errors(counts.replace(',', "")));
     let status = match after(text, "Non-2xx or 3xx responses: ") {
         Some(answers) => Some(Fault::Status(answers.parse().ok()?)),
         None => None,
@@ -137,8 +70,11 @@ fn parse(text: &str) -> Option<Report> {
     Some(Report {
         requests,
         seconds,
+        // wrk's clock starts before its connections do.
+        loaded_seconds: seconds,
         p50,
         p99,
+        cpu,
         faults: [silence, socket, status].into_iter().flatten().collect(),
     })
 }
@@ -167,6 +103,8 @@ fn duration(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CPU: Duration = Duration::from_millis(3950);
 
     const CLEAN: &str = "Running 4s test @ http://127.0.0.1:36157/
   1 threads and 64 connections
@@ -205,18 +143,20 @@ Transfer/sec:      7.79MB
         let expected = Report {
             requests: 421_573,
             seconds: 4.1,
+            loaded_seconds: 4.1,
             p50: Duration::from_micros(313),
             p99: Duration::from_micros(1020),
+            cpu: CPU,
             faults: Vec::new(),
         };
-        assert_eq!(parse(CLEAN), Some(expected));
+        assert_eq!(parse(CLEAN, CPU), Some(expected));
     }
 
     #[test]
     fn errors_and_statuses_are_faults() {
-        let faults = parse(FAULTY).map(|report| report.faults);
+        let faults = parse(FAULTY, CPU).map(|report| report.faults);
         let expected = vec![
-            Fault::Socket("connect 0 read 3 write 0 timeout 0".to_owned()),
+            Fault::Errors("connect 0 read 3 write 0 timeout 0".to_owned()),
             Fault::Status(55_469),
         ];
         assert_eq!(faults, Some(expected));
@@ -225,10 +165,10 @@ Transfer/sec:      7.79MB
     #[test]
     fn an_unfinished_report_is_none() {
         for end in 0..CLEAN.find("requests in").unwrap_or_default() {
-            assert_eq!(parse(&CLEAN[..end]), None, "cut at {end}");
+            assert_eq!(parse(&CLEAN[..end], CPU), None, "cut at {end}");
         }
         assert_eq!(
-            parse("unable to connect to 127.0.0.1:1 Connection refused"),
+            parse("unable to connect to 127.0.0.1:1 Connection refused", CPU),
             None
         );
     }

@@ -1,0 +1,50 @@
+//! The load generators that are compared.
+
+use std::fmt;
+use std::path::Path;
+
+use benches::generator::Generator;
+use benches::generator::ringload::{Gathering, Ringload};
+
+/// Who makes the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Contestant {
+    /// wrk, one thread.
+    Wrk,
+    /// ringload as it comes, one thread.
+    Ringload,
+    /// The same with `--gather 0s`: what the waiting for answers saves.
+    #[value(name = "ringload-gather-0")]
+    RingloadEager,
+}
+
+impl Contestant {
+    /// All, in the order of the tables.
+    pub(crate) const ALL: [Self; 3] = [Self::Wrk, Self::Ringload, Self::RingloadEager];
+
+    /// How it is run, ringload from `binary`.
+    pub(crate) fn generator(self, binary: &Path) -> Generator {
+        let ringload = |gathering| {
+            Generator::Ringload(Ringload {
+                binary: binary.to_owned(),
+                gathering,
+            })
+        };
+        match self {
+            Self::Wrk => Generator::Wrk,
+            Self::Ringload => ringload(Gathering::Default),
+            Self::RingloadEager => ringload(Gathering::Never),
+        }
+    }
+}
+
+/// As on the command line, in the CSV and in the tables.
+impl fmt::Display for Contestant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Wrk => "wrk",
+            Self::Ringload => "ringload",
+            Self::RingloadEager => "ringload-gather-0",
+        })
+    }
+}
