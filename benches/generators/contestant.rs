@@ -13,14 +13,14 @@ pub(crate) enum Contestant {
     Wrk,
     /// ringload as it comes, one thread.
     Ringload,
-    /// The same with `--gather 0s`: what the waiting for answers saves.
-    #[value(name = "ringload-gather-0")]
-    RingloadEager,
+    /// The same with `--gather auto`: what waiting for answers saves or costs.
+    #[value(name = "ringload-gathering")]
+    RingloadGathering,
 }
 
 impl Contestant {
     /// All, in the order of the tables.
-    pub(crate) const ALL: [Self; 3] = [Self::Wrk, Self::Ringload, Self::RingloadEager];
+    pub(crate) const ALL: [Self; 3] = [Self::Wrk, Self::Ringload, Self::RingloadGathering];
 
     /// How it is run, ringload from `binary`.
     pub(crate) fn generator(self, binary: &Path) -> Generator {
@@ -33,7 +33,7 @@ impl Contestant {
         match self {
             Self::Wrk => Generator::Wrk,
             Self::Ringload => ringload(Gathering::Default),
-            Self::RingloadEager => ringload(Gathering::Never),
+            Self::RingloadGathering => ringload(Gathering::Auto),
         }
     }
 }
@@ -44,7 +44,7 @@ impl fmt::Display for Contestant {
         formatter.write_str(match self {
             Self::Wrk => "wrk",
             Self::Ringload => "ringload",
-            Self::RingloadEager => "ringload-gather-0",
+            Self::RingloadGathering => "ringload-gathering",
         })
     }
 }

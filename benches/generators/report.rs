@@ -5,7 +5,7 @@ use benches::results::{Results, cell, table_head, table_row};
 use benches::statistics::Spread;
 
 use crate::case::{CONNECTIONS, Case, Closed, Work};
-use crate::contestant::Contestant::{self, Ringload, RingloadEager, Wrk};
+use crate::contestant::Contestant::{self, Ringload, RingloadGathering, Wrk};
 use crate::hold::OPEN_FILES_MAX;
 use crate::open::RATE;
 use crate::reach::LIMIT;
@@ -24,7 +24,7 @@ pub(crate) fn page(
          of its process; {CONNECTIONS} connections, one thread, closed loop; median (min–max) of \
          {rounds} rounds. A round runs all generators one after the other against the same server, \
          each time a fresh process alone on its CPU, the next round in the opposite order; a ratio \
-         is taken within a round. `ringload-gather-0` is ringload with `--gather 0s`, `nginx` has \
+         is taken within a round. `ringload-gathering` is ringload with `--gather auto`, `nginx` has \
          sendfile on, `nginx-copy` has it off; `1k`, `64k` and `1m` are files, keep-alive; `close` \
          is 1 KiB with one connection per request, `pipelined` 1 KiB with 16 requests at once.\n\n\
          {}\n\
@@ -32,7 +32,7 @@ pub(crate) fn page(
          Per core: requests per second of the generator's CPU time. Use: share of its CPU while \
          the server was under load; from {limit:.0} % on it is the limit. P50 and P99 in µs as each \
          generator says (pipelined, wrk's mean nothing).\n\n{}\n\
-         ## What gathering does: ringload divided by ringload-gather-0\n\n{}\n\
+         ## What gathering does: ringload-gathering divided by ringload\n\n{}\n\
          ## Open loop: {RATE}/s with Poisson arrivals, ringmain, 1 KiB\n\n{}\n\
          ## Held connections: ringmain, both under `ulimit -n {OPEN_FILES_MAX}`\n\n{}\n\
          ## Reach\n\n\
@@ -52,14 +52,14 @@ pub(crate) fn page(
 fn costs(results: &Results<Closed, Contestant>, contestants: &[Contestant]) -> String {
     let mut columns = vec!["case".to_owned()];
     columns.extend(contestants.iter().map(ToString::to_string));
-    columns.extend(["ringload / wrk", "ringload-gather-0 / wrk"].map(String::from));
+    columns.extend(["ringload / wrk", "ringload-gathering / wrk"].map(String::from));
     let mut table = table_head(&columns);
     for case in measured(results, contestants) {
         let mut cells = vec![case.to_string()];
         let cost = |of: &Contestant| cell(results.load(case, *of, Sample::client_cpu_us), 2);
         cells.extend(contestants.iter().map(cost));
         let ratio = |ours| results.ratio_of(case, ours, Wrk, Sample::client_cpu_us);
-        cells.extend([Ringload, RingloadEager].map(|ours| cell(ratio(ours), 2)));
+        cells.extend([Ringload, RingloadGathering].map(|ours| cell(ratio(ours), 2)));
         table += &table_row(&cells);
     }
     table
@@ -89,8 +89,8 @@ fn details(results: &Results<Closed, Contestant>, contestants: &[Contestant]) ->
             };
             let time = |quantile: fn(&Sample) -> f64| match (case.work, contestant) {
                 (Work::Pipelined, Wrk) => cell(None, 0),
-                (Work::Pipelined, Ringload | RingloadEager)
-                | (Work::File(_) | Work::Close, Wrk | Ringload | RingloadEager) => {
+                (Work::Pipelined, Ringload | RingloadGathering)
+                | (Work::File(_) | Work::Close, Wrk | Ringload | RingloadGathering) => {
                     cell(figure(quantile), 0)
                 }
             };
@@ -120,9 +120,12 @@ fn gathering(results: &Results<Closed, Contestant>) -> String {
         "P50",
         "P99",
     ]);
-    for case in measured(results, &[Ringload, RingloadEager]) {
+    for case in measured(results, &[Ringload, RingloadGathering]) {
         let ratio = |figure: fn(&Sample) -> f64| {
-            cell(results.ratio_of(case, Ringload, RingloadEager, figure), 2)
+            cell(
+                results.ratio_of(case, RingloadGathering, Ringload, figure),
+                2,
+            )
         };
         table += &table_row(&[
             case.to_string(),

@@ -30,10 +30,10 @@ pub struct Ringload {
 /// The flag `--gather`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gathering {
-    /// As ringload does it by itself.
+    /// As ringload does it by itself: each answer is looked at as soon as it can be.
     Default,
-    /// `--gather 0s`: each answer is looked at as soon as it can be.
-    Never,
+    /// `--gather auto`: answers may gather for a fiftieth of the median.
+    Auto,
 }
 
 /// One run of the document, as far as it is needed here.
@@ -142,7 +142,7 @@ impl Ringload {
         command.args(["-c", &load.connections.to_string()]);
         match self.gathering {
             Gathering::Default => {}
-            Gathering::Never => drop(command.args(["--gather", "0s"])),
+            Gathering::Auto => drop(command.args(["--gather", "auto"])),
         }
         match &load.requests {
             Requests::KeepAlive => {}

@@ -106,7 +106,7 @@ impl Scenario {
                 (None, None) => Threads::Auto,
             },
             pacing: pacing(load, warmup),
-            gathering: load.gather.unwrap_or(Gathering::Auto),
+            gathering: load.gather.unwrap_or(Gathering::AtMost(Duration::ZERO)),
             extent: extent(load),
             warmup,
             connecting: Connecting {
