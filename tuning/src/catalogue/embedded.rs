@@ -1,0 +1,62 @@
+//! The files of `catalogue/`, as part of the binary.
+
+/// Name and text of each file, in the order in which a host is gone through.
+pub(super) const FILES: &[(&str, &str)] = &[
+    (
+        "catalogue/listen.toml",
+        include_str!("../../catalogue/listen.toml"),
+    ),
+    (
+        "catalogue/ports.toml",
+        include_str!("../../catalogue/ports.toml"),
+    ),
+    (
+        "catalogue/closing.toml",
+        include_str!("../../catalogue/closing.toml"),
+    ),
+    (
+        "catalogue/memory.toml",
+        include_str!("../../catalogue/memory.toml"),
+    ),
+    (
+        "catalogue/congestion.toml",
+        include_str!("../../catalogue/congestion.toml"),
+    ),
+    (
+        "catalogue/device.toml",
+        include_str!("../../catalogue/device.toml"),
+    ),
+    (
+        "catalogue/conntrack.toml",
+        include_str!("../../catalogue/conntrack.toml"),
+    ),
+    (
+        "catalogue/neighbor.toml",
+        include_str!("../../catalogue/neighbor.toml"),
+    ),
+    (
+        "catalogue/descriptors.toml",
+        include_str!("../../catalogue/descriptors.toml"),
+    ),
+    (
+        "catalogue/process.toml",
+        include_str!("../../catalogue/process.toml"),
+    ),
+    ("catalogue/vm.toml", include_str!("../../catalogue/vm.toml")),
+    (
+        "catalogue/cpu.toml",
+        include_str!("../../catalogue/cpu.toml"),
+    ),
+    (
+        "catalogue/boot.toml",
+        include_str!("../../catalogue/boot.toml"),
+    ),
+    (
+        "catalogue/security.toml",
+        include_str!("../../catalogue/security.toml"),
+    ),
+    (
+        "catalogue/myths.toml",
+        include_str!("../../catalogue/myths.toml"),
+    ),
+];
