@@ -30,6 +30,9 @@ pub(super) fn findings(run: &RunReport) -> impl Iterator<Item = Finding> {
     .flatten()
 }
 
+/// Lateness beside the mean gap below which sends that leave together bias nothing.
+const LATENESS_SHARE_MAX: f64 = 0.1;
+
 fn responses(run: &RunReport) -> Option<Finding> {
     (run.rate.achieved <= 0.0).then(|| {
         let kinds: Vec<&str> = run.totals.errors.keys().map(|kind| kind.name()).collect();
@@ -101,20 +104,32 @@ fn asked(run: &RunReport, target: f64) -> f64 {
     drawn.max(least).min(target)
 }
 
+/// Sends are as late as a wake-up takes, and starts closer together than that leave together. That
+/// biases nothing as long as a wake-up is short beside the gaps.
 fn arrivals(run: &RunReport) -> Option<Finding> {
     let check = run.arrivals?;
     let bound = ARRIVAL_MULTIPLE_MAX * check.critical;
-    (check.statistic >= bound).then(|| {
-        finding(
+    if check.statistic < bound {
+        return None;
+    }
+    let seen = format!(
+        "The gaps between {} sends are not exponential (A² = {:.1}, bound {bound:.1})",
+        count(check.samples),
+        check.statistic
+    );
+    let gap_ns = f64::from(run.scenario.threads) * 1e9 / run.rate.achieved;
+    let lag = run.lag.as_ref().and_then(|lag| lag.quantile(0.5));
+    let finding_of = |level, what: &str| finding(level, "arrivals", format!("{seen}: {what}"));
+    Some(match lag {
+        Some(lag) if (lag.value_ns as f64) < gap_ns * LATENESS_SHARE_MAX => finding_of(
+            Level::Note,
+            "starts closer together than the generator's lateness left together; it is short \
+             beside the mean gap.",
+        ),
+        Some(_) | None => finding_of(
             Level::Warning,
-            "arrivals",
-            format!(
-                "The gaps between {} sends are not exponential (A² = {:.1}, bound {bound:.1}): the \
-                 generator sent in bursts; give it more threads or a lower rate.",
-                count(check.samples),
-                check.statistic
-            ),
-        )
+            "the generator sent in bursts; give it more threads or a lower rate.",
+        ),
     })
 }
 
@@ -148,7 +163,7 @@ fn closed_loop(run: &RunReport) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use crate::record::ErrorKind;
-    use crate::record::report::ArrivalCheck;
+    use crate::record::report::{ArrivalCheck, Distribution};
     use crate::truth::verdict::judge;
     use crate::truth::verdict::sample::{breaks, level, sound};
 
@@ -185,6 +200,27 @@ mod tests {
         assert!(short("poisson", 840, 84.0));
         // More starts than the rate says ask for no more than the rate.
         assert!(!short("poisson", 1_030, 100.0));
+    }
+
+    #[test]
+    fn lateness_that_is_short_beside_the_gaps_is_a_note_only() {
+        let at = |lateness_ns| {
+            let mut run = sound();
+            run.arrivals = Some(ArrivalCheck {
+                samples: 5_000,
+                statistic: 8.0,
+                critical: 1.959,
+            });
+            run.scenario.threads = 1;
+            run.rate.achieved = 10_000.0;
+            let mut lags = crate::stats::new_histogram();
+            lags.record_n(lateness_ns, 1_000).expect("within bounds");
+            run.lag = Some(Distribution::from_histogram(&lags));
+            level(&run, "arrivals")
+        };
+        // A gap is 100 µs on average.
+        assert_eq!(at(9_900), Some(Level::Note));
+        assert_eq!(at(10_100), Some(Level::Warning));
     }
 
     #[test]
