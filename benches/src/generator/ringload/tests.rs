@@ -1,3 +1,5 @@
+//! Documents of ringload, read as the bench reads them.
+
 use super::*;
 
 const CPU: Duration = Duration::from_millis(2900);
