@@ -29,7 +29,7 @@ impl Root {
         self.0.join(path.trim_start_matches('/'))
     }
 
-    /// The text of a file, at most [`FILE_BYTES_MAX`] of it.
+    /// The text of a file, at most `FILE_BYTES_MAX` of it.
     ///
     /// # Errors
     /// Whatever the system says.
