@@ -79,8 +79,8 @@ pub struct LoadFlags {
     #[arg(long, value_name = "N", value_parser = units::positive)]
     pub pipeline: Option<NonZeroU32>,
     /// Closed loop: how long answers may gather before they are looked at, which adds as much to
-    /// the latency; it spares a server that pays for waking this process, and can cost this one
-    /// CPU. auto is a fiftieth of the median, at most 50us [default: 0s, never]
+    /// the latency and can cost CPU (measure before use). auto is a fiftieth of the median, at
+    /// most 50us [default: 0s, never]
     #[arg(long, value_name = "auto|TIME", value_parser = choice::gathering)]
     pub gather: Option<Gathering>,
     /// Seed of every random choice [default: a new one, named in the report]

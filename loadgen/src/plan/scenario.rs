@@ -114,10 +114,9 @@ pub enum Pacing {
     },
 }
 
-/// Whether answers of the closed loop may gather before they are looked at. On one host, a server
-/// pays for waking a generator that sleeps after every answer; gathering spares it that, for a
-/// latency that is up to so much too high. It can cost the generator CPU (results/). The open loop
-/// never gathers.
+/// Whether answers of the closed loop may gather before they are looked at: fewer wake-ups, for a
+/// latency that is up to so much too high. Measured, it cost the generator CPU (results/). The open
+/// loop never gathers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gathering {
     /// For a fiftieth of the median latency so far, and 50 µs at the most.
